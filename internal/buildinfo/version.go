@@ -1,0 +1,15 @@
+// Package buildinfo tells which build a process runs, so that a log line or an answer can be traced to
+// its commit.
+package buildinfo
+
+import "runtime/debug"
+
+// Version is the module version that the Go toolchain stamped into the binary: a tag, a pseudo-version
+// that ends in the commit, or "(devel)" for a build without version control information.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" {
+		return "(devel)"
+	}
+	return info.Main.Version
+}
