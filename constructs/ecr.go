@@ -1,0 +1,89 @@
+package constructs
+
+import (
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawsecrrepository"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/ecrlifecyclepolicy"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/ecrrepository"
+
+	"github.com/agentteam/agentteam/contract"
+)
+
+// images pairs each image's Terraform name with its service.
+func images() map[string]contract.Service {
+	return map[string]contract.Service{"api_gateway": contract.APIGateway(), "workflow_engine": contract.WorkflowEngine()}
+}
+
+// NewECR declares the image registries. They belong to the account, not to an environment: an image is
+// built once and promoted, and it must exist before any service can start.
+func NewECR(in Scope) {
+	for name, service := range images() {
+		repository := declare(in, name, ecrrepository.NewEcrRepository, &ecrrepository.EcrRepositoryConfig{
+			Name: repositoryName(service),
+			// What was tested under a tag is what runs under it.
+			ImageTagMutability:         new("IMMUTABLE"),
+			ImageScanningConfiguration: &ecrrepository.EcrRepositoryImageScanningConfiguration{ScanOnPush: true},
+			EncryptionConfiguration:    []*ecrrepository.EcrRepositoryEncryptionConfiguration{{EncryptionType: new("AES256")}},
+		})
+		declare(in, name, ecrlifecyclepolicy.NewEcrLifecyclePolicy, &ecrlifecyclepolicy.EcrLifecyclePolicyConfig{
+			Repository: repository.Name(),
+			Policy:     jsonencode(imageLifecycle()),
+		})
+	}
+}
+
+// Registries are the account's image registries as an environment sees them.
+type Registries struct {
+	APIGateway, WorkflowEngine Registry
+}
+
+// Registry is one of them.
+type Registry struct{ ARN, URL *string }
+
+// NewRegistries looks the registries up. An environment whose account stack is not deployed yet fails
+// here, naming the registry that it misses.
+func NewRegistries(in Scope) *Registries {
+	forgetRegistries(in)
+	found := map[string]Registry{}
+	for name, service := range images() {
+		repository := declare(in, name, dataawsecrrepository.NewDataAwsEcrRepository,
+			&dataawsecrrepository.DataAwsEcrRepositoryConfig{Name: repositoryName(service)})
+		found[name] = Registry{ARN: repository.Arn(), URL: repository.RepositoryUrl()}
+	}
+	return &Registries{APIGateway: found["api_gateway"], WorkflowEngine: found["workflow_engine"]}
+}
+
+// forgetRegistries makes an environment whose state still owns the registries let go of them without
+// deleting an image. Where the state has none, it does nothing.
+func forgetRegistries(in Scope) {
+	removed := []map[string]any{}
+	for _, kind := range []string{"aws_ecr_lifecycle_policy", "aws_ecr_repository"} {
+		for _, name := range []string{"api_gateway", "workflow_engine"} {
+			removed = append(removed, map[string]any{"from": kind + "." + name, "lifecycle": map[string]any{"destroy": false}})
+		}
+	}
+	in.Stack.AddOverride(new("removed"), removed)
+}
+
+func repositoryName(service contract.Service) *string {
+	return text("${var.project_name}/%s", service.Name)
+}
+
+// imageLifecycle keeps the last ten releases and drops what lost its tag after a day.
+// https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
+func imageLifecycle() map[string]any {
+	expire := map[string]any{"type": "expire"}
+	return map[string]any{"rules": []map[string]any{
+		{
+			"rulePriority": 1, "description": "Keep the last 10 releases", "action": expire,
+			"selection": map[string]any{
+				"tagStatus": "tagged", "tagPatternList": []string{"v*"}, "countType": "imageCountMoreThan", "countNumber": 10,
+			},
+		},
+		{
+			"rulePriority": 2, "description": "Drop untagged images after a day", "action": expire,
+			"selection": map[string]any{
+				"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1,
+			},
+		},
+	}}
+}

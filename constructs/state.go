@@ -1,0 +1,76 @@
+package constructs
+
+import (
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawsiampolicydocument"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucket"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketlifecycleconfiguration"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketpolicy"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketpublicaccessblock"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketserversideencryptionconfiguration"
+	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketversioning"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+)
+
+// NewStateBucket declares the bucket of every stack's state: versioned so that a bad write can be
+// undone, encrypted, private, reached over TLS only, and refused to terraform destroy.
+func NewStateBucket(in Scope, bucketName string) {
+	bucket := declare(in, "terraform_state", s3bucket.NewS3Bucket, &s3bucket.S3BucketConfig{
+		Bucket:    &bucketName,
+		Lifecycle: &cdktf.TerraformResourceLifecycle{PreventDestroy: new(true)},
+	})
+	declare(in, "terraform_state", s3bucketversioning.NewS3BucketVersioningA, &s3bucketversioning.S3BucketVersioningAConfig{
+		Bucket:                  bucket.Id(),
+		VersioningConfiguration: &s3bucketversioning.S3BucketVersioningVersioningConfiguration{Status: new("Enabled")},
+	})
+	declare(in, "terraform_state", s3bucketserversideencryptionconfiguration.NewS3BucketServerSideEncryptionConfigurationA,
+		&s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationAConfig{
+			Bucket: bucket.Id(),
+			Rule: []*s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleA{{
+				ApplyServerSideEncryptionByDefault: &s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA{
+					SseAlgorithm: new("aws:kms"),
+				},
+				BucketKeyEnabled: true, // one call to KMS per day instead of one per object
+			}},
+		})
+	declare(in, "terraform_state", s3bucketpublicaccessblock.NewS3BucketPublicAccessBlock, &s3bucketpublicaccessblock.S3BucketPublicAccessBlockConfig{
+		Bucket:                bucket.Id(),
+		BlockPublicAcls:       true,
+		BlockPublicPolicy:     true,
+		IgnorePublicAcls:      true,
+		RestrictPublicBuckets: true,
+	})
+	declare(in, "terraform_state", s3bucketpolicy.NewS3BucketPolicy, &s3bucketpolicy.S3BucketPolicyConfig{
+		Bucket: bucket.Id(),
+		Policy: policy(in, "terraform_state", tlsOnly(*bucket.Arn())),
+	})
+	expireOldStates(in, bucket.Id())
+}
+
+// tlsOnly is AWS Foundational Security control S3.5.
+// https://docs.aws.amazon.com/securityhub/latest/userguide/s3-controls.html#s3-5
+func tlsOnly(bucketARN string) *statement {
+	return &statement{
+		Sid: new("TLSOnly"), Effect: new("Deny"), Actions: texts("s3:*"), Resources: texts(bucketARN, bucketARN+"/*"),
+		Principals: []*dataawsiampolicydocument.DataAwsIamPolicyDocumentStatementPrincipals{
+			{Type: new("*"), Identifiers: texts("*")},
+		},
+		Condition: []*dataawsiampolicydocument.DataAwsIamPolicyDocumentStatementCondition{
+			{Test: new("Bool"), Variable: new("aws:SecureTransport"), Values: texts("false")},
+		},
+	}
+}
+
+// expireOldStates drops versions that were replaced 90 days ago; the current one stays for ever.
+func expireOldStates(in Scope, bucketID *string) {
+	declare(in, "terraform_state", s3bucketlifecycleconfiguration.NewS3BucketLifecycleConfiguration,
+		&s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationConfig{
+			Bucket: bucketID,
+			Rule: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRule{{
+				Id: new("expire-old-states"), Status: new("Enabled"),
+				Filter: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleFilter{{Prefix: new("")}},
+				NoncurrentVersionExpiration: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration{
+					{NoncurrentDays: new(90.0)},
+				},
+			}},
+		})
+}

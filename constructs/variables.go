@@ -1,0 +1,41 @@
+package constructs
+
+// VariablesProps are an environment's defaults of its Terraform variables: what holds unless a tfvars
+// file or TF_VAR_… says otherwise at plan time. The descriptions and bounds are in the variables
+// themselves, in the file of the same part.
+type VariablesProps struct {
+	Common
+	Network
+	Compute
+	Data
+}
+
+// Common are the variables that every stack has.
+type Common struct {
+	Region      string
+	ProjectName string
+	Environment string
+}
+
+// NewVariables declares the variables of an environment.
+func NewVariables(in Scope, p VariablesProps) {
+	declareAll(in, p.Common.inputs())
+	declareAll(in, p.Network.inputs())
+	declareAll(in, p.Compute.inputs())
+	declareAll(in, p.Data.inputs())
+	secretVariables(in)
+}
+
+func (c Common) inputs() []input {
+	return []input{
+		{"aws_region", "string", "AWS region of everything in this stack.", c.Region, []rule{
+			matches("aws_region", "^[a-z]{2}(-[a-z]+)+-[0-9]$", "an AWS region such as us-east-1"),
+		}},
+		{"project_name", "string", "First half of every resource name.", c.ProjectName, []rule{
+			nameRule("project_name", ProjectNameLimit),
+		}},
+		{"environment", "string", "Second half of every resource name.", c.Environment, []rule{
+			nameRule("environment", EnvironmentNameLimit),
+		}},
+	}
+}

@@ -1,0 +1,30 @@
+// Command agentteam synthesizes Agent Team's infrastructure as Terraform JSON, one folder per stack in
+// cdktf.out/stacks. The cdktf command runs it, as cdktf.json says.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/aws/jsii-runtime-go"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
+
+	"github.com/agentteam/agentteam/stacks"
+)
+
+func main() {
+	if err := synth(); err != nil {
+		fmt.Fprintln(os.Stderr, "synth:", err)
+		os.Exit(1)
+	}
+}
+
+func synth() error {
+	defer jsii.Close()
+	app := cdktf.NewApp(nil)
+	if err := stacks.Declare(app, os.Getenv); err != nil {
+		return err
+	}
+	app.Synth()
+	return nil
+}
