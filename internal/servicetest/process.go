@@ -1,0 +1,156 @@
+// Package servicetest builds and runs the services' real binaries for tests, as processes on free ports.
+package servicetest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience bounds every wait: far above what a loaded machine needs.
+const patience = 20 * time.Second
+
+// Build compiles a main package as the images do, without cgo, and gives the binary's path.
+func Build(t *testing.T, importPath string) string {
+	t.Helper()
+	binary := filepath.Join(t.TempDir(), path.Base(importPath))
+	build := exec.Command("go", "build", "-o", binary, importPath)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("go build %s: %v\n%s", importPath, err, output)
+	}
+	return binary
+}
+
+// Process is a running service.
+type Process struct {
+	command *exec.Cmd
+	log     buffer
+	ended   chan struct{}
+}
+
+// Start runs a binary with exactly this environment. The test's end kills it if it still runs, and shows
+// its log if the test failed.
+func Start(t *testing.T, environ []string, binary string, arguments ...string) *Process {
+	t.Helper()
+	p := &Process{command: exec.Command(binary, arguments...), ended: make(chan struct{})}
+	p.command.Env, p.command.Stderr = environ, &p.log
+	if err := p.command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() {
+		defer close(p.ended)
+		_ = p.command.Wait() // Wait's result stands in ProcessState
+	}()
+	t.Cleanup(func() {
+		_ = p.command.Process.Kill()
+		<-p.ended
+		if t.Failed() {
+			t.Logf("log of %s:\n%s", filepath.Base(binary), p.log.String())
+		}
+	})
+	return p
+}
+
+// Address waits until the service listens and gives the address.
+func (p *Process) Address(t *testing.T) string {
+	t.Helper()
+	return p.Logged(t, "listening").Address
+}
+
+// Entry is one line of a service's log.
+type Entry struct{ Msg, Address string }
+
+// Logged waits for a message in the service's log and gives its line.
+func (p *Process) Logged(t *testing.T, message string) (entry Entry) {
+	t.Helper()
+	Eventually(t, "the service logs "+message, func() bool {
+		for line := range strings.Lines(p.log.String()) {
+			if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == message {
+				return true
+			}
+		}
+		return false
+	})
+	return entry
+}
+
+// Signal sends the process a signal, if it still runs.
+func (p *Process) Signal(t *testing.T, signal syscall.Signal) {
+	t.Helper()
+	if err := p.command.Process.Signal(signal); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Fatalf("send %v: %v", signal, err)
+	}
+}
+
+// Ended says whether the process is gone.
+func (p *Process) Ended() bool {
+	select {
+	case <-p.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// Wait gives the exit status, -1 for a death by signal.
+func (p *Process) Wait(t *testing.T) int {
+	t.Helper()
+	select {
+	case <-p.ended:
+		return p.command.ProcessState.ExitCode()
+	case <-time.After(patience):
+		t.Fatalf("the process did not end within %v", patience)
+		return 0
+	}
+}
+
+// Run runs a binary with exactly this environment to its end.
+func Run(t *testing.T, environ []string, binary string, arguments ...string) (stdout, stderr string, exit int) {
+	t.Helper()
+	var out, err bytes.Buffer
+	command := exec.CommandContext(t.Context(), binary, arguments...)
+	command.Env, command.Stdout, command.Stderr = environ, &out, &err
+	var failed *exec.ExitError
+	if problem := command.Run(); problem != nil && !errors.As(problem, &failed) {
+		t.Fatal(problem)
+	}
+	return out.String(), err.String(), command.ProcessState.ExitCode()
+}
+
+// Eventually waits for a condition and fails the test if it never comes true.
+func Eventually(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !condition(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("within %v it did not come true that %s", patience, what)
+		}
+	}
+}
+
+// buffer is a bytes.Buffer that a process writes while a test reads.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
