@@ -1,0 +1,72 @@
+"""ECS: services that keep what CreateService was given, and whose tasks run."""
+from moto.core.utils import camelcase_to_underscores
+from moto.ecs.models import EC2ContainerServiceBackend, Service
+from moto.ecs.responses import EC2ContainerServiceResponse
+from patching import replaces
+
+KEPT_PARAMETERS = (
+    "availabilityZoneRebalancing",
+    "capacityProviderStrategy",
+    "deploymentConfiguration",
+    "enableECSManagedTags",
+    "enableExecuteCommand",
+    "healthCheckGracePeriodSeconds",
+    "placementConstraints",
+    "placementStrategy",
+    "platformVersion",
+)
+
+
+@replaces(EC2ContainerServiceResponse, "create_service")
+def keep_parameters(original, self):
+    """CreateService drops what UpdateService keeps, so a fresh service is planned for change at once."""
+    result = original(self)
+    cluster = self._get_param("cluster", "default")
+    service = self.ecs_backend._get_service(cluster, self._get_param("serviceName"))
+    given = self._get_params()
+    for name in KEPT_PARAMETERS:
+        if given.get(name) is not None:
+            setattr(service, camelcase_to_underscores(name), given[name])
+    choose_launch(service, given)
+    for deployment in service.deployments:
+        deployment["launchType"] = service.launch_type
+        if given.get("serviceConnectConfiguration"):
+            deployment["serviceConnectConfiguration"] = given["serviceConnectConfiguration"]
+    return result
+
+
+def choose_launch(service, given):
+    """A service with a capacity provider strategy has no launch type; Fargate defaults to the LATEST platform."""
+    if given.get("capacityProviderStrategy"):
+        service.launch_type = None
+    if given.get("capacityProviderStrategy") or service.launch_type == "FARGATE":
+        service.platform_version = given.get("platformVersion") or "LATEST"
+
+
+@replaces(Service, "__init__")
+def run_desired_tasks(original, self, *args, **kwargs):
+    """No task ever runs (or one fixed number for all), so the wait for a steady state never ends."""
+    original(self, *args, **kwargs)
+    settle(self)
+
+
+@replaces(EC2ContainerServiceBackend, "update_service")
+def run_changed_tasks(original, self, properties):
+    """UpdateService leaves the old counts and the old task definition in the deployment."""
+    service = original(self, properties)
+    settle(service)
+    return service
+
+
+def settle(service):
+    """Every desired task runs, and the primary deployment has ended well."""
+    service.running_count, service.pending_count = service.desired_count, 0
+    for deployment in service.deployments:
+        deployment.update(
+            desiredCount=service.desired_count,
+            runningCount=service.desired_count,
+            pendingCount=0,
+            rolloutState="COMPLETED",
+            rolloutStateReason=f"ECS deployment {deployment['id']} completed.",
+            taskDefinition=service.task_definition,
+        )
