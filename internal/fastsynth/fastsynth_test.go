@@ -39,6 +39,20 @@ func TestKernelLoadsOnlyTheBindingsInUse(t *testing.T) {
 	}
 }
 
+// Requests and answers far larger than a pipe holds (64 KiB) arrive whole, both ways.
+func TestLargeValuesCrossThePipes(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("NODE_OPTIONS", "")
+	enable(t)
+	defer jsii.Close()
+	large := strings.Repeat("größer als ein Rohr ", 1<<17)
+	app := cdktf.NewApp(&cdktf.AppConfig{Outdir: new(t.TempDir())})
+	app.Node().SetContext(new("large"), large)
+	if got := app.Node().TryGetContext(new("large")); got != large {
+		t.Errorf("sent %d bytes and got back other ones: %.60v", len(large), got)
+	}
+}
+
 func TestEnableKeepsTheUsersOptions(t *testing.T) {
 	cacheIn(t, t.TempDir())
 	for given, kept := range map[string]string{
