@@ -9,6 +9,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
+	"github.com/agentteam/agentteam/internal/fastsynth"
 	"github.com/agentteam/agentteam/stacks"
 )
 
@@ -20,6 +21,9 @@ func main() {
 }
 
 func synth() error {
+	if err := fastsynth.Enable(); err != nil {
+		fmt.Fprintln(os.Stderr, "synth:", err)
+	}
 	defer jsii.Close()
 	app := cdktf.NewApp(nil)
 	if err := stacks.Declare(app, os.Getenv); err != nil {

@@ -60,6 +60,8 @@ func databaseInstance(in Scope, p DatabaseProps) dbinstance.DbInstance {
 		// with its former self's snapshot.
 		FinalSnapshotIdentifier: text("${local.prefix}-db-final-${var.secrets_version}"),
 
+		// A protected database changes in its maintenance window, any other at once.
+		ApplyImmediately:             X("!var.deletion_protection").Any(),
 		AutoMinorVersionUpgrade:      true,
 		EnabledCloudwatchLogsExports: texts("postgresql", "upgrade"),
 		PerformanceInsightsEnabled:   true,

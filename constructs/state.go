@@ -3,7 +3,6 @@ package constructs
 import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawsiampolicydocument"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucket"
-	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketlifecycleconfiguration"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketpolicy"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketpublicaccessblock"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/s3bucketserversideencryptionconfiguration"
@@ -43,7 +42,6 @@ func NewStateBucket(in Scope, bucketName string) {
 		Bucket: bucket.Id(),
 		Policy: policy(in, "terraform_state", tlsOnly(*bucket.Arn())),
 	})
-	expireOldStates(in, bucket.Id())
 }
 
 // tlsOnly is AWS Foundational Security control S3.5.
@@ -58,19 +56,4 @@ func tlsOnly(bucketARN string) *statement {
 			{Test: new("Bool"), Variable: new("aws:SecureTransport"), Values: texts("false")},
 		},
 	}
-}
-
-// expireOldStates drops versions that were replaced 90 days ago; the current one stays for ever.
-func expireOldStates(in Scope, bucketID *string) {
-	declare(in, "terraform_state", s3bucketlifecycleconfiguration.NewS3BucketLifecycleConfiguration,
-		&s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationConfig{
-			Bucket: bucketID,
-			Rule: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRule{{
-				Id: new("expire-old-states"), Status: new("Enabled"),
-				Filter: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleFilter{{Prefix: new("")}},
-				NoncurrentVersionExpiration: []*s3bucketlifecycleconfiguration.S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration{
-					{NoncurrentDays: new(90.0)},
-				},
-			}},
-		})
 }

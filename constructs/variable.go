@@ -18,13 +18,19 @@ type input struct {
 type rule struct{ condition, message string }
 
 func (i input) declare(in Scope) cdktf.TerraformVariable {
+	config := &cdktf.TerraformVariableConfig{Type: &i.kind, Description: &i.description, Default: i.value, Nullable: new(false)}
+	if len(i.rules) > 0 {
+		config.Validation = i.validations()
+	}
+	return declare(in, i.name, cdktf.NewTerraformVariable, config)
+}
+
+func (i input) validations() *[]*cdktf.TerraformVariableValidationConfig {
 	validations := make([]*cdktf.TerraformVariableValidationConfig, len(i.rules))
 	for n, r := range i.rules {
-		validations[n] = &cdktf.TerraformVariableValidationConfig{Condition: X(r.condition).Any(), ErrorMessage: &i.rules[n].message}
+		validations[n] = &cdktf.TerraformVariableValidationConfig{Condition: X(r.condition).Any(), ErrorMessage: &r.message}
 	}
-	return declare(in, i.name, cdktf.NewTerraformVariable, &cdktf.TerraformVariableConfig{
-		Type: &i.kind, Description: &i.description, Default: i.value, Nullable: new(false), Validation: &validations,
-	})
+	return &validations
 }
 
 // declareSecret keeps the value out of every state and plan file.

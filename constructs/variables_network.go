@@ -46,11 +46,12 @@ func (n Network) inputs() []input {
 			matches("domain_name", "^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\\\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+)?$", "a host name such as api.example.com, or empty"),
 			{`var.domain_name == "" || var.certificate_arn != ""`,
 				`domain_name is "${var.domain_name}" and certificate_arn is empty: set certificate_arn to the ARN of an ACM certificate for that name in this region.`},
+			// Here as well, since two variables whose validations name each other are a cycle.
+			{`var.certificate_arn == "" || var.domain_name != ""`,
+				"certificate_arn is set and domain_name is empty: set domain_name to a name that the certificate covers, since API Gateway checks it when it calls the load balancer."},
 		}},
 		{"certificate_arn", "string", "ARN of the ACM certificate for domain_name. Empty: plain HTTP at the load balancer.", n.CertificateARN, []rule{
 			matches("certificate_arn", "^(arn:aws[a-z-]*:acm:[a-z0-9-]+:[0-9]{12}:certificate/.+)?$", "an ACM certificate's ARN such as arn:aws:acm:us-east-1:123456789012:certificate/…, or empty"),
-			{`var.certificate_arn == "" || var.domain_name != ""`,
-				"certificate_arn is set and domain_name is empty: set domain_name to a name that the certificate covers, since API Gateway checks it when it calls the load balancer."},
 		}},
 	}
 }
