@@ -27,7 +27,7 @@ func NewCache(in Scope, p CacheProps) *Cache {
 			Description: new("Subnets of Redis"),
 			SubnetIds:   p.VPC.DataSubnetIDs.List(),
 		})
-	group := declare(in, "main", elasticachereplicationgroup.NewElasticacheReplicationGroup,
+	declare(in, "main", elasticachereplicationgroup.NewElasticacheReplicationGroup,
 		&elasticachereplicationgroup.ElasticacheReplicationGroupConfig{
 			ReplicationGroupId:       nameWithin("cache", replicationGroupIDLimit),
 			Description:              text("Redis of ${local.prefix}"),
@@ -45,5 +45,5 @@ func NewCache(in Scope, p CacheProps) *Cache {
 			ApplyImmediately:         true,
 			Tags:                     nameTag("cache"),
 		})
-	return &Cache{URL: text("rediss://%s:%d", *group.PrimaryEndpointAddress(), contract.RedisPort)}
+	return &Cache{URL: text("rediss://${aws_elasticache_replication_group.main.primary_endpoint_address}:%d", contract.RedisPort)}
 }

@@ -37,7 +37,10 @@ type Registries struct {
 }
 
 // Registry is one of them.
-type Registry struct{ ARN, URL *string }
+type Registry struct {
+	ARN *string
+	URL X
+}
 
 // NewRegistries looks the registries up. An environment whose account stack is not deployed yet fails
 // here, naming the registry that it misses.
@@ -47,7 +50,7 @@ func NewRegistries(in Scope) *Registries {
 	for name, service := range images() {
 		repository := declare(in, name, dataawsecrrepository.NewDataAwsEcrRepository,
 			&dataawsecrrepository.DataAwsEcrRepositoryConfig{Name: repositoryName(service)})
-		found[name] = Registry{ARN: repository.Arn(), URL: repository.RepositoryUrl()}
+		found[name] = Registry{ARN: repository.Arn(), URL: X("data.aws_ecr_repository." + name + ".repository_url")}
 	}
 	return &Registries{APIGateway: found["api_gateway"], WorkflowEngine: found["workflow_engine"]}
 }

@@ -65,7 +65,7 @@ func taskDefinition(in Scope, c *cluster, w workload) (arn *string) {
 		RuntimePlatform: &ecstaskdefinition.EcsTaskDefinitionRuntimePlatform{
 			CpuArchitecture: new("ARM64"), OperatingSystemFamily: new("LINUX"),
 		},
-		ContainerDefinitions: jsonencode([]container{w.container(c)}),
+		ContainerDefinitions: jsonencode([]container{w.container()}),
 	}).Arn()
 }
 
@@ -121,11 +121,11 @@ type logConfiguration struct {
 	Options   map[string]string `json:"options"`
 }
 
-func (w workload) container(c *cluster) container {
+func (w workload) container() container {
 	environment, secrets := w.environment()
 	return container{
 		Name:         w.service.Name,
-		Image:        *w.image.URL + ":${var.image_tag}",
+		Image:        *w.image.URL.Str() + ":${var.image_tag}",
 		Essential:    true,
 		PortMappings: []portMapping{{ContainerPort: w.service.Port, HostPort: w.service.Port, Protocol: "tcp"}},
 		Environment:  environment,
@@ -142,7 +142,7 @@ func (w workload) container(c *cluster) container {
 		},
 		StopTimeout: contract.StopTimeoutSeconds,
 		LogConfiguration: logConfiguration{LogDriver: "awslogs", Options: map[string]string{
-			"awslogs-group":         *c.logs.Name(),
+			"awslogs-group":         "${aws_cloudwatch_log_group.ecs.name}",
 			"awslogs-region":        "${var.aws_region}",
 			"awslogs-stream-prefix": w.service.Name,
 		}},
@@ -155,18 +155,21 @@ func (w workload) environment() (plain []variable, secrets []secret) {
 	for _, v := range w.variables {
 		switch v.Source {
 		case contract.Plain:
-			plain = append(plain, variable{v.Name, *valueOf(v, w.plain[v.Name])})
+			value, found := w.plain[v.Name]
+			mustHave(v, found)
+			plain = append(plain, variable{v.Name, *value})
 		case contract.Secret:
-			secrets = append(secrets, secret{v.Name, *valueOf(v, w.secrets.ARN(v.Name))})
+			arn, found := w.secrets.ARN(v.Name)
+			mustHave(v, found)
+			secrets = append(secrets, secret{v.Name, *arn.Str()})
 		case contract.Operator: // left to whoever operates the environment
 		}
 	}
 	return plain, secrets
 }
 
-func valueOf(v contract.Variable, value *string) *string {
-	if value == nil {
+func mustHave(v contract.Variable, found bool) {
+	if !found {
 		panic(fmt.Sprintf("the contract has %s, which no construct gives a value: add it to ecs_task.go or secrets.go", v.Name))
 	}
-	return value
 }

@@ -46,13 +46,17 @@ func texts(values ...string) *[]*string {
 
 // jsonencode renders a Go value as a jsonencode expression: Terraform reads the strings inside as
 // templates, so they may hold ${ } interpolations, as long as those hold no quotes (name such an
-// expression with a local value first). A JSON object is also a valid HCL one.
+// expression with a local value first). A JSON object is also a valid HCL one. References inside are
+// written as X: cdktf takes the ${ } off a typed attribute that stands within an expression.
 func jsonencode(value any) *string {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	if err := encoder.Encode(value); err != nil {
 		panic(fmt.Sprintf("jsonencode %T: %v", value, err)) // a programming error: the values are ours
+	}
+	if strings.Contains(b.String(), "TfToken[") {
+		panic("jsonencode: a typed attribute inside would lose its ${ }, write it as X: " + b.String())
 	}
 	return X("jsonencode(" + strings.TrimSpace(b.String()) + ")").Str()
 }

@@ -16,7 +16,7 @@ import (
 // generated secrets, and each key of a model or identity provider the value that is passed, or else the
 // one it has.
 type Secrets struct {
-	arns map[string]*string // by environment variable
+	arns map[string]X // by environment variable
 	// DatabasePassword reads the stored password back, so that the database gets the very value.
 	DatabasePassword X
 }
@@ -25,7 +25,7 @@ type Secrets struct {
 func NewSecrets(in Scope) *Secrets {
 	declare(in, "current", dataawscalleridentity.NewDataAwsCallerIdentity, &dataawscalleridentity.DataAwsCallerIdentityConfig{})
 	declare(in, "current", dataawspartition.NewDataAwsPartition, &dataawspartition.DataAwsPartitionConfig{})
-	secrets := &Secrets{arns: map[string]*string{}}
+	secrets := &Secrets{arns: map[string]X{}}
 
 	secrets.given(in, contract.SupabaseURL, "supabase_url", "supabase/url")
 	secrets.given(in, contract.SupabaseAnonKey, "supabase_anon_key", "supabase/anon-key")
@@ -33,20 +33,23 @@ func NewSecrets(in Scope) *Secrets {
 	secrets.given(in, contract.OpenAIAPIKey, "openai_api_key", "openai/api-key")
 	secrets.given(in, contract.AnthropicAPIKey, "anthropic_api_key", "anthropic/api-key")
 
-	secrets.arns[contract.InternalAuthKey] = generated(in, "internal_auth_key", "internal/auth-key").Arn()
+	secrets.arns[contract.InternalAuthKey] = generated(in, "internal_auth_key", "internal/auth-key")
 	password := generated(in, "db_password", "database/password")
-	ephemeral(in, "aws_ssm_parameter", "db_password", map[string]any{"arn": password.Arn()})
+	ephemeral(in, "aws_ssm_parameter", "db_password", map[string]any{"arn": password.Str()})
 	secrets.DatabasePassword = "ephemeral.aws_ssm_parameter.db_password.value"
 	return secrets
 }
 
 // Add declares one more parameter, for a value that another construct composes.
 func (s *Secrets) Add(in Scope, variable, name, path string, value *string) {
-	s.arns[variable] = secureString(in, name, path, value).Arn()
+	s.arns[variable] = secureString(in, name, path, value)
 }
 
-// ARN is the parameter that holds an environment variable's value, or nil if none does.
-func (s *Secrets) ARN(variable string) *string { return s.arns[variable] }
+// ARN is the parameter that holds an environment variable's value, and whether there is one.
+func (s *Secrets) ARN(variable string) (arn X, found bool) {
+	arn, found = s.arns[variable]
+	return arn, found
+}
 
 // given declares a parameter whose value comes from an input variable of the same name. Without a
 // value, the first version says UNSET and a later one keeps what the parameter holds: so neither plan,
@@ -58,12 +61,12 @@ func (s *Secrets) given(in Scope, variable, name, path string) {
 			"${data.aws_caller_identity.current.account_id}:parameter/${local.prefix}/" + path,
 	})
 	value := X(`coalesce(var.` + name + `, one(ephemeral.aws_ssm_parameter.` + name + `[*].value), "` + contract.Unset + `")`)
-	s.arns[variable] = secureString(in, name, path, value.Str()).Arn()
+	s.arns[variable] = secureString(in, name, path, value.Str())
 }
 
 // generated declares a parameter with a random value that nobody has to know. Letters and digits only,
 // so that it can stand in a URL.
-func generated(in Scope, name, path string) ssmparameter.SsmParameter {
+func generated(in Scope, name, path string) (arn X) {
 	ephemeral(in, "aws_secretsmanager_random_password", name, map[string]any{
 		"password_length": 40, "exclude_punctuation": true,
 	})
@@ -71,13 +74,14 @@ func generated(in Scope, name, path string) ssmparameter.SsmParameter {
 	return secureString(in, name, path, value.Str())
 }
 
-func secureString(in Scope, name, path string, value *string) ssmparameter.SsmParameter {
-	return declare(in, name, ssmparameter.NewSsmParameter, &ssmparameter.SsmParameterConfig{
+func secureString(in Scope, name, path string, value *string) (arn X) {
+	declare(in, name, ssmparameter.NewSsmParameter, &ssmparameter.SsmParameterConfig{
 		Name:           text("/${local.prefix}/%s", path),
 		Type:           new("SecureString"),
 		ValueWo:        value,
 		ValueWoVersion: X("var.secrets_version").Num(),
 	})
+	return X("aws_ssm_parameter." + name + ".arn")
 }
 
 // ephemeral declares a resource that Terraform opens for each run and never stores. The bindings do not
