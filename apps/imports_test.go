@@ -2,7 +2,6 @@
 package apps_test
 
 import (
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -17,7 +16,7 @@ func TestImportLaw(t *testing.T) {
 		servicetest.Gateway: servicetest.Engine,
 		servicetest.Engine:  servicetest.Gateway,
 	} {
-		imports := dependencies(t, service)
+		imports := servicetest.Imports(t, service)
 		for _, wanted := range []string{"time/tzdata", "golang.org/x/crypto/x509roots/fallback"} {
 			if !slices.Contains(imports, wanted) {
 				t.Errorf("%s does not embed %s", service, wanted)
@@ -31,13 +30,4 @@ func TestImportLaw(t *testing.T) {
 			}
 		}
 	}
-}
-
-func dependencies(t *testing.T, service string) []string {
-	t.Helper()
-	output, err := exec.Command("go", "list", "-deps", service).Output()
-	if err != nil {
-		t.Fatalf("go list %s: %v", service, err)
-	}
-	return strings.Fields(string(output))
 }

@@ -1,4 +1,3 @@
-// Package servicetest builds and runs the services' real binaries for tests, as processes on free ports.
 package servicetest
 
 import (
@@ -7,7 +6,6 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,18 +16,6 @@ import (
 
 // patience bounds every wait: far above what a loaded machine needs.
 const patience = 20 * time.Second
-
-// Build compiles a main package as the images do, without cgo, and gives the binary's path.
-func Build(t *testing.T, importPath string) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), path.Base(importPath))
-	build := exec.Command("go", "build", "-o", binary, importPath)
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if output, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("go build %s: %v\n%s", importPath, err, output)
-	}
-	return binary
-}
 
 // Process is a running service.
 type Process struct {
