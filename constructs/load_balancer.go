@@ -36,9 +36,7 @@ func NewLoadBalancer(in Scope, p LoadBalancerProps) *LoadBalancer {
 		Subnets:                  p.VPC.PublicSubnetIDs.List(),
 		DropInvalidHeaderFields:  true,
 		EnableDeletionProtection: X("var.deletion_protection").Any(),
-		// Above the gateway's heartbeat of 15 seconds on event streams, so that a stream stays open.
-		IdleTimeout: new(120.0),
-		Tags:        nameTag("alb"),
+		Tags:                     nameTag("alb"),
 	})
 	target := targetGroup(in, p.VPC)
 	redirectListener(in, balancer.Arn())

@@ -39,12 +39,14 @@ func (c Compute) inputs() []input {
 			oneOf("log_level", `["debug", "info", "warn", "error"]`, "debug, info, warn or error"),
 		}},
 		input{"log_retention_days", "number", "Days that CloudWatch keeps the logs.", c.LogRetentionDays, []rule{
-			// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-			oneOf("log_retention_days", "[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]",
-				"a number of days that CloudWatch knows: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731 or 3653"),
+			oneOf("log_retention_days", "["+retentions+"]", "one of "+retentions),
 		}},
 	)
 }
+
+// retentions are the days that CloudWatch takes.
+// https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+const retentions = "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653"
 
 // fargateMemory maps CPU units to the memory sizes, in MiB, that Fargate offers with them.
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
@@ -55,10 +57,10 @@ func fargateSize(service string, cpu, memory int) []input {
 	cpuName, memoryName := service+"_cpu", service+"_memory"
 	sizes := "lookup(" + fargateMemory + ", tostring(var." + cpuName + "), [])"
 	return []input{
-		{cpuName, "number", "CPU units of a " + service + " task; 1024 is one vCPU.", cpu, []rule{
+		{cpuName, "number", "CPU units of each " + hyphenated(service) + " task; 1024 is one vCPU.", cpu, []rule{
 			oneOf(cpuName, "[256, 512, 1024, 2048, 4096, 8192, 16384]", "256, 512, 1024, 2048, 4096, 8192 or 16384 CPU units"),
 		}},
-		{memoryName, "number", "Memory of a " + service + " task, in MiB.", memory, []rule{{
+		{memoryName, "number", "Memory of each " + hyphenated(service) + " task, in MiB.", memory, []rule{{
 			"length(" + sizes + ") == 0 || contains(" + sizes + ", var." + memoryName + ")",
 			memoryName + " is ${var." + memoryName + "} MiB, which Fargate does not offer with ${var." + cpuName + "} CPU units: use one of ${join(\", \", " + sizes + ")}.",
 		}}},
