@@ -3,6 +3,7 @@ package terraform
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -44,4 +45,22 @@ func readJSON[T any](ctx context.Context, r Runner, args ...string) (*T, error) 
 		return nil, fmt.Errorf("terraform %s in %s printed JSON that cannot be read: %w", args[0], r.Dir, err)
 	}
 	return value, nil
+}
+
+// Resources are the addresses of the managed resources in the state. It needs no provider, so it is quick.
+func (r Runner) Resources(ctx context.Context) ([]string, error) {
+	out, err := r.read(ctx, nil, "state", "list")
+	if failed := (*Error)(nil); errors.As(err, &failed) && strings.Contains(failed.Diagnostics, "No state file was found") {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var managed []string
+	for address := range strings.Lines(string(out)) {
+		if !strings.HasPrefix(address, "data.") {
+			managed = append(managed, strings.TrimSpace(address))
+		}
+	}
+	return managed, nil
 }

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/agentteam/agentteam/internal/process"
+)
+
+// cdktf is the real cdktf command line, with its output in a log and its progress in lines.
+type cdktf struct {
+	project *project
+	binary  string
+}
+
+// deploy runs `cdktf deploy` of one stack. It continues where an earlier one stopped.
+func (c cdktf) deploy(ctx context.Context, stack string, env []string, flags ...string) error {
+	args := append([]string{"deploy", stack, "--auto-approve", "--skip-provider-lock", "--no-color", "--terraform-parallelism=20"}, flags...)
+	if file := filepath.Join(c.project.root, stack+".tfvars"); exists(file) {
+		args = append(args, "--var-file="+file)
+	}
+	log, err := c.openLog(stack)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	fmt.Fprintf(log, "cdktf %s\n", strings.Join(args, " "))
+	if err := c.run(ctx, stack, log, env, args...); err != nil {
+		return c.failure(ctx, stack, log.Name(), err)
+	}
+	return nil
+}
+
+func (c cdktf) run(ctx context.Context, title string, log io.Writer, env []string, args ...string) error {
+	cmd := process.Command(ctx, c.binary, args...)
+	cmd.Dir = c.project.root
+	cmd.Env = append(append(append(os.Environ(), c.project.env...), "CI=true"), env...) // CI: lines, not a spinner
+	watch := newProgress(c.project.out, title)
+	output := io.MultiWriter(log, watch)
+	cmd.Stdout, cmd.Stderr = output, output
+	watch.printf("cdktf %s %s", args[0], args[1])
+	done := make(chan struct{})
+	go watch.report(done)
+	err := cmd.Run()
+	close(done)
+	if err != nil {
+		watch.printf("failed")
+		return err
+	}
+	watch.printf("done")
+	return nil
+}
+
+func (c cdktf) failure(ctx context.Context, stack, log string, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("%s: interrupted; what was made is in its state, and the same command continues from there", stack)
+	}
+	text, readErr := os.ReadFile(log)
+	if readErr != nil {
+		return readErr
+	}
+	advice := remedy(string(text), c.project.stackDir(stack))
+	if advice == "" {
+		advice = "correct the cause and run the same command again: it continues from there"
+	}
+	return fmt.Errorf("cdktf deploy %s: %w\n%s\n\nWhat to do: %s\nThe whole output is in %s", stack, err, errorLines(string(text)), advice, log)
+}
+
+func (c cdktf) openLog(stack string) (*os.File, error) {
+	dir := filepath.Join(c.project.runDir(), "logs")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	return os.Create(filepath.Join(dir, stack+".log"))
+}
+
+// errorLines is the output from the first error on, or its end where no line says error.
+func errorLines(text string) string {
+	const most = 30
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	for i, line := range lines {
+		if strings.Contains(line, "Error: ") {
+			return strings.Join(lines[i:min(len(lines), i+most)], "\n")
+		}
+	}
+	return strings.Join(lines[max(0, len(lines)-most):], "\n")
+}
+
+func exists(file string) bool {
+	_, err := os.Stat(file)
+	return err == nil
+}

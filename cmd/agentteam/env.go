@@ -1,0 +1,46 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func envCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "env",
+		Short: `Print what a shell needs to use the local AWS API: eval "$(agentteam env)"`,
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p, err := openProject(cmd.ErrOrStderr()) // the shell reads standard output
+			if err != nil {
+				return err
+			}
+			running, err := p.findEmulator()
+			if err != nil {
+				return err
+			}
+			if running == nil {
+				return fmt.Errorf("no AWS emulator is running in %s: start it with: agentteam up", p.root)
+			}
+			c, binary, err := p.deployTools(cmd.Context())
+			if err != nil {
+				return err
+			}
+			path := "PATH=" + strings.Join([]string{filepath.Dir(c.binary), filepath.Dir(binary), os.Getenv("PATH")}, ":")
+			for _, variable := range append(append(p.env, running.Env()...), path) {
+				fmt.Fprintln(cmd.OutOrStdout(), export(variable))
+			}
+			return nil
+		},
+	}
+}
+
+// export quotes a KEY=value for every POSIX shell.
+func export(variable string) string {
+	name, value, _ := strings.Cut(variable, "=")
+	return fmt.Sprintf("export %s='%s'", name, strings.ReplaceAll(value, "'", `'\''`))
+}
