@@ -1,0 +1,54 @@
+# Every target calls the tool in cmd/agentteam or go: nothing is decided here.
+ENV ?= development
+ARGS ?=
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "ENV=$(ENV) chooses the environment of plan, diff, deploy and destroy; ARGS=… adds flags"
+
+.PHONY: up down status
+up: agentteam ## deploy account and development on a local AWS API and leave it running
+	@bin/agentteam up $(ARGS)
+down: agentteam ## stop the local AWS API and remove what up left behind
+	@bin/agentteam down
+status: agentteam ## say what runs and what is deployed
+	@bin/agentteam status
+
+.PHONY: synth plan diff deploy destroy bootstrap
+synth: agentteam ## write every stack's Terraform JSON to cdktf.out
+	@bin/agentteam synth
+plan: agentteam ## show what deploying ENV would change
+	@bin/agentteam plan "$(ENV)" $(ARGS)
+diff: agentteam ## list what deploying ENV would change; fails when there is any
+	@bin/agentteam diff "$(ENV)" $(ARGS)
+deploy: agentteam ## plan ENV, ask, apply that plan
+	@bin/agentteam deploy "$(ENV)" $(ARGS)
+destroy: agentteam ## plan the removal of ENV, ask, apply that plan
+	@bin/agentteam destroy "$(ENV)" $(ARGS)
+bootstrap: agentteam ## deploy the account stack for the first time, state bucket included
+	@bin/agentteam bootstrap $(ARGS)
+
+.PHONY: build agentteam
+build: agentteam ## build the app and the tool into bin/
+	go build -o bin/synth .
+agentteam:
+	@go build -o bin/agentteam ./cmd/agentteam
+
+.PHONY: test test-live golden bench-synth
+test: ## run the tests that need no AWS API
+	go test ./...
+test-live: ## run every test, life cycles on the local AWS API included
+	go test -tags live -timeout 60m -v ./...
+golden: ## rewrite the goldens of the synthesized JSON
+	go test . -update
+bench-synth: ## compare synthesis with stock jsii and an empty stack
+	go run ./cmd/benchsynth
+
+.PHONY: lint check
+lint: ## vet and lint
+	go vet -tags live ./...
+	golangci-lint run
+check: lint test ## what CI runs before the life cycles
