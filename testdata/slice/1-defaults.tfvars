@@ -1,0 +1,1 @@
+# Every choice as the variables have it.
