@@ -26,8 +26,8 @@ type LoadBalancerProps struct {
 
 // NewLoadBalancer declares the load balancer, its target group and its listeners.
 func NewLoadBalancer(in Scope, p LoadBalancerProps) *LoadBalancer {
-	local(in, "tls", X(`var.certificate_arn != ""`).Any())
-	local(in, "listener_port", X("local.tls ? 443 : 80").Any())
+	local(in, "tls", X(`var.certificate_arn != ""`))
+	local(in, "listener_port", "local.tls ? 443 : 80")
 	balancer := declare(in, "main", lb.NewLb, &lb.LbConfig{
 		Name:                     nameWithin("alb", loadBalancerNameLimit),
 		LoadBalancerType:         new("application"),

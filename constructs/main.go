@@ -28,7 +28,7 @@ func NewMain(in Scope, p MainProps) {
 			"ManagedBy":   new("terraform"),
 		}}},
 	})
-	local(in, "prefix", "${var.project_name}-${var.environment}")
+	local(in, "prefix", `join("-", [var.project_name, var.environment])`)
 }
 
 func backend(in Scope, p MainProps) {

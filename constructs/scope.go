@@ -29,7 +29,7 @@ func declare[Element cdktf.TerraformElement, Config any](
 }
 
 // local declares a local value, read as X("local.<name>").
-func local(in Scope, name string, value any) {
+func local(in Scope, name string, value X) {
 	id := "TerraformLocal." + name
-	cdktf.NewTerraformLocal(in.Stack, &id, value).OverrideLogicalId(&name)
+	cdktf.NewTerraformLocal(in.Stack, &id, value.Str()).OverrideLogicalId(&name)
 }

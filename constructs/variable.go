@@ -28,7 +28,7 @@ func (i input) declare(in Scope) cdktf.TerraformVariable {
 func (i input) validations() *[]*cdktf.TerraformVariableValidationConfig {
 	validations := make([]*cdktf.TerraformVariableValidationConfig, len(i.rules))
 	for n, r := range i.rules {
-		validations[n] = &cdktf.TerraformVariableValidationConfig{Condition: X(r.condition).Any(), ErrorMessage: &r.message}
+		validations[n] = &cdktf.TerraformVariableValidationConfig{Condition: X(r.condition).Str(), ErrorMessage: &r.message}
 	}
 	return &validations
 }

@@ -74,7 +74,7 @@ func subnets(in Scope, vpcID *string, tier string, public bool) {
 func enoughZones() *[]*cdktf.Precondition {
 	const zones = "length(data.aws_availability_zones.available.names)"
 	return &[]*cdktf.Precondition{{
-		Condition: X("max(length(var.public_subnet_cidrs), length(var.private_subnet_cidrs), length(var.database_subnet_cidrs)) <= " + zones).Any(),
+		Condition: X("max(length(var.public_subnet_cidrs), length(var.private_subnet_cidrs), length(var.database_subnet_cidrs)) <= " + zones).Str(),
 		ErrorMessage: text("${var.aws_region} offers ${%s} availability zones, fewer than the longest list of subnet CIDRs. "+
 			"Remove CIDRs from public_subnet_cidrs, private_subnet_cidrs and database_subnet_cidrs until each fits.", zones),
 	}}

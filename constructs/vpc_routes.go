@@ -27,7 +27,7 @@ func publicRoutes(in Scope, vpcID *string) {
 
 // natGateways declares one gateway per public subnet, one in all, or none, as nat_mode says.
 func natGateways(in Scope) {
-	local(in, "nat_count", `${{ per_az = length(var.public_subnet_cidrs), single = 1, none = 0 }[var.nat_mode]}`)
+	local(in, "nat_count", "{ per_az = length(var.public_subnet_cidrs), single = 1, none = 0 }[var.nat_mode]")
 	address := declare(in, "nat", eip.NewEip, &eip.EipConfig{
 		Count:  X("local.nat_count").Num(),
 		Domain: new("vpc"),

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/agentteam/agentteam/internal/livetest"
@@ -53,7 +54,7 @@ func (f *folder) write(t *testing.T, values map[string]any) {
 
 // give puts secret values into the environment of the next commands, in place of the last ones.
 func (f *folder) give(keys map[string]string) {
-	f.tf.Env = f.world.Env
+	f.tf.Env = slices.Clone(f.world.Env) // the other life has its own
 	for name, value := range keys {
 		f.tf.Env = append(f.tf.Env, "TF_VAR_"+name+"="+value)
 	}

@@ -123,6 +123,19 @@ def delete_subnet_group(self):
     return EmptyResult()
 
 
+@adds(ElastiCacheResponse, "modify_cache_subnet_group")
+def modify_subnet_group(self):
+    """ModifyCacheSubnetGroup is missing: the provider retries it for minutes."""
+    old = self.elasticache_backend.cache_subnet_groups.pop(self._get_param("CacheSubnetGroupName"))
+    new = self.elasticache_backend.create_cache_subnet_group(
+        cache_subnet_group_name=old.cache_subnet_group_name,
+        cache_subnet_group_description=self._get_param("CacheSubnetGroupDescription") or old.cache_subnet_group_description,
+        subnet_ids=self._get_param("SubnetIds") or old.subnet_ids,
+        tags=old.tags,
+    )
+    return ActionResult({"CacheSubnetGroup": new})
+
+
 @adds(ElastiCacheResponse, "modify_replication_group")
 def modify_group(self):
     """ModifyReplicationGroup is missing."""
