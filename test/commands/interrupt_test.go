@@ -1,0 +1,106 @@
+//go:build live
+
+package commands_test
+
+import (
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/shirou/gopsutil/v4/process"
+)
+
+// A Ctrl-C in the middle of an apply: what exists is in the state, the lock is gone, no process is left.
+func TestInterruptedDeploy(t *testing.T) {
+	e := startAWS(t)
+	makeDemoBucket(t, e)
+	f := demoFolder(t, e, `, "terraform_data": {"slow": {"depends_on": ["aws_ssm_parameter.demo"],
+		"provisioner": {"local-exec": {"command": "echo sleeping; exec sleep 120"}}}}`)
+	interrupt(t, f.agentteamCommand(t.Context(), "deploy", "demo", "--auto-approve"), "sleeping")
+	f.wantNoProcess(t)
+	if status, _ := s3(t, e, http.MethodGet, "/"+demoBucket+"/"+demoKey+".tflock", ""); status != http.StatusNotFound {
+		t.Errorf("the state's lock answers %d, want it gone", status)
+	}
+	if _, state := s3(t, e, http.MethodGet, "/"+demoBucket+"/"+demoKey, ""); !strings.Contains(state, "aws_ssm_parameter") {
+		t.Errorf("the state lacks the parameter that was made: %s", state)
+	}
+}
+
+// The same for up, while cdktf has terraform on a terminal of its own.
+func TestInterruptedUp(t *testing.T) {
+	f := newFolder(t, programs{dir: os.Getenv("COMMANDS_PROGRAMS")}.synth())
+	interrupt(t, f.agentteamCommand(t.Context(), "up", "--port=0"), "ing...")
+	f.wantNoProcess(t)
+	if _, err := os.Stat(filepath.Join(f.dir, ".agentteam")); !os.IsNotExist(err) {
+		t.Errorf(".agentteam is left: %v", err)
+	}
+}
+
+// interrupt sends SIGINT once the output holds the text, and wants the exit code of an interruption.
+func interrupt(t *testing.T, cmd *exec.Cmd, text string) {
+	t.Helper()
+	output := &watcher{text: text, seen: make(chan struct{})}
+	cmd.Stdout, cmd.Stderr = output, output
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-output.seen:
+	case <-time.After(3 * time.Minute):
+		t.Errorf("no %q in 3 minutes", text)
+	}
+	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+		t.Error(err)
+	}
+	_ = cmd.Wait() // the exit code says it
+	if code := cmd.ProcessState.ExitCode(); code != 130 || t.Failed() {
+		t.Fatalf("exit code %d, want 130\n%s", code, output)
+	}
+}
+
+// watcher collects output and says when a text stood in it.
+type watcher struct {
+	text string
+	seen chan struct{}
+	once sync.Once
+	mu   sync.Mutex
+	all  strings.Builder
+}
+
+func (w *watcher) Write(part []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.all.Write(part)
+	if strings.Contains(w.all.String(), w.text) {
+		w.once.Do(func() { close(w.seen) })
+	}
+	return len(part), nil
+}
+
+func (w *watcher) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.all.String()
+}
+
+// wantNoProcess fails when a process works in the folder or names it.
+func (f folder) wantNoProcess(t *testing.T) {
+	t.Helper()
+	all, err := process.Processes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range all {
+		line, _ := p.Cmdline() // a process may end while we look
+		dir, _ := p.Cwd()
+		if strings.Contains(line, f.dir) || strings.HasPrefix(dir, f.dir) {
+			t.Errorf("process %d is left in %s: %s", p.Pid, dir, line)
+		}
+	}
+}

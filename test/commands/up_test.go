@@ -1,0 +1,70 @@
+//go:build live
+
+package commands_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The two commands of a newcomer, and cdktf's own commands in the shell that env makes, on the real stacks.
+func TestUpThenCDKTFThenDown(t *testing.T) {
+	f := newFolder(t, programs{dir: os.Getenv("COMMANDS_PROGRAMS")}.synth())
+	agentteam := func(args ...string) result { return run(t, f.agentteamCommand(t.Context(), args...), "") }
+	t.Cleanup(func() { agentteam("down") })
+
+	agentteam("up", "--port=0").want(t, 0, "Outputs of development", "vpc_id", "(sensitive)", "make down")
+	if left, _ := filepath.Glob(filepath.Join(f.dir, "*.tfstate*")); left != nil {
+		t.Errorf("%v are left although the bucket holds the state", left)
+	}
+	agentteam("up", "--port=0").want(t, 0, "Outputs of development")
+	agentteam("status").want(t, 0, "account      9 resources", "production   not initialized")
+
+	f.env = shellVariables(t, agentteam("env"))
+	cdktf := func(args ...string) result { return run(t, f.command(t.Context(), lookPath(t, f.env, "cdktf"), args...), "") }
+	cdktf("synth").want(t, 0)
+	cdktf("diff", "account", "--skip-provider-lock").want(t, 0, "No changes")
+	cdktf("diff", "development", "--skip-provider-lock").want(t, 0, "No changes")
+	cdktf("deploy", "account", "--auto-approve", "--skip-provider-lock").want(t, 0, "0 added, 0 changed, 0 destroyed")
+	cdktf("destroy", "development", "--auto-approve", "--skip-provider-lock").want(t, 0, "Destroy complete!")
+	cdktf("destroy", "account", "--auto-approve", "--skip-provider-lock").want(t, 1, "Instance cannot be destroyed")
+	agentteam("status").want(t, 0, "development  0 resources", "account      9 resources")
+	agentteam("bootstrap", "--auto-approve").want(t, 0, "done")
+
+	agentteam("down").want(t, 0, "stopped the AWS emulator")
+	agentteam("down").want(t, 0, "no AWS emulator is running")
+	f.wantNoProcess(t)
+}
+
+// shellVariables reads what env prints as a shell would.
+func shellVariables(t *testing.T, printed result) []string {
+	t.Helper()
+	printed.want(t, 0, "export AWS_ENDPOINT_URL=")
+	var variables []string
+	for line := range strings.Lines(printed.stdout) {
+		name, value, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
+		variables = append(variables, name+"="+strings.Trim(value, "'"))
+	}
+	return variables
+}
+
+func lookPath(t *testing.T, env []string, program string) string {
+	t.Helper()
+	for _, variable := range env {
+		path, found := strings.CutPrefix(variable, "PATH=")
+		for _, dir := range filepath.SplitList(path) {
+			if file := filepath.Join(dir, program); found && isFile(file) {
+				return file
+			}
+		}
+	}
+	t.Fatalf("%s is not on the PATH that env prints", program)
+	return ""
+}
+
+func isFile(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && !info.IsDir()
+}
