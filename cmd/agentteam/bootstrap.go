@@ -65,15 +65,15 @@ func (p *project) bootstrap(ctx context.Context, c cdktf, tf terraform.Runner) e
 		return explain(err, tf.Dir)
 	}
 	if stored {
-		return c.deploy(ctx, account, nil)
+		return c.deploy(ctx, deployment{stack: account, purpose: "its state is in the bucket already"})
 	}
 	if err := forgetBackend(tf.Dir); err != nil {
 		return err
 	}
-	if err := c.deploy(ctx, account, []string{localState}); err != nil {
+	if err := c.deploy(ctx, deployment{stack: account, purpose: "its state in a file, to make the bucket", env: []string{localState}}); err != nil {
 		return err
 	}
-	if err := c.deploy(ctx, account, nil, "--migrate-state"); err != nil {
+	if err := c.deploy(ctx, deployment{stack: account, purpose: "its state moves into the bucket", flags: []string{"--migrate-state"}}); err != nil {
 		return err
 	}
 	if stored, err = stateStored(ctx, tf); err != nil || !stored {

@@ -17,32 +17,39 @@ type cdktf struct {
 	binary  string
 }
 
-// deploy runs `cdktf deploy` of one stack. It continues where an earlier one stopped.
-func (c cdktf) deploy(ctx context.Context, stack string, env []string, flags ...string) error {
-	args := append([]string{"deploy", stack, "--auto-approve", "--skip-provider-lock", "--no-color", "--terraform-parallelism=20"}, flags...)
-	if file := filepath.Join(c.project.root, stack+".tfvars"); exists(file) {
+// deployment is one run of `cdktf deploy`, which continues where an earlier one stopped.
+type deployment struct {
+	stack   string
+	purpose string   // for the person who watches
+	env     []string // of this run only
+	flags   []string
+}
+
+func (c cdktf) deploy(ctx context.Context, d deployment) error {
+	args := append([]string{"deploy", d.stack, "--auto-approve", "--skip-provider-lock", "--no-color", "--terraform-parallelism=20"}, d.flags...)
+	if file := filepath.Join(c.project.root, d.stack+".tfvars"); exists(file) {
 		args = append(args, "--var-file="+file)
 	}
-	log, err := c.openLog(stack)
+	log, err := c.openLog(d.stack)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
 	fmt.Fprintf(log, "cdktf %s\n", strings.Join(args, " "))
-	if err := c.run(ctx, stack, log, env, args...); err != nil {
-		return c.failure(ctx, stack, log.Name(), err)
+	if err := c.run(ctx, d, log, args...); err != nil {
+		return c.failure(ctx, d.stack, log.Name(), err)
 	}
 	return nil
 }
 
-func (c cdktf) run(ctx context.Context, title string, log io.Writer, env []string, args ...string) error {
+func (c cdktf) run(ctx context.Context, d deployment, log io.Writer, args ...string) error {
 	cmd := process.Command(ctx, c.binary, args...)
 	cmd.Dir = c.project.root
-	cmd.Env = append(append(append(os.Environ(), c.project.env...), "CI=true"), env...) // CI: lines, not a spinner
-	watch := newProgress(c.project.out, title)
+	cmd.Env = append(append(append(os.Environ(), c.project.env...), "CI=true"), d.env...) // CI: lines, not a spinner
+	watch := newProgress(c.project.out, d.stack)
 	output := io.MultiWriter(log, watch)
 	cmd.Stdout, cmd.Stderr = output, output
-	watch.printf("cdktf %s %s", args[0], args[1])
+	watch.printf("cdktf deploy: %s", d.purpose)
 	done := make(chan struct{})
 	go watch.report(done)
 	err := cmd.Run()

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/spf13/cobra"
@@ -62,8 +64,8 @@ func writeChanges(out io.Writer, plan *tfjson.Plan) {
 			fmt.Fprintf(out, "%3s %s\n", mark, change.Address)
 		}
 	}
-	for name, change := range plan.OutputChanges {
-		if mark := markOf(change.Actions); mark != "" {
+	for _, name := range slices.Sorted(maps.Keys(plan.OutputChanges)) {
+		if mark := markOf(plan.OutputChanges[name].Actions); mark != "" {
 			fmt.Fprintf(out, "%3s output.%s\n", mark, name)
 		}
 	}

@@ -92,7 +92,7 @@ func (p *project) deployAll(ctx context.Context, c cdktf, binary string) error {
 	if err := p.bootstrap(ctx, c, p.runner(binary, account)); err != nil {
 		return err
 	}
-	return c.deploy(ctx, development, nil)
+	return c.deploy(ctx, deployment{stack: development, purpose: "all of an environment, two minutes"})
 }
 
 // summary prints what was deployed and what to do with it.

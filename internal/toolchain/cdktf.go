@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/go-version"
+
+	"github.com/agentteam/agentteam/internal/process"
 )
 
 const nodeMinimum = "18.0.0"
@@ -59,7 +61,7 @@ func checkNode(ctx context.Context) error {
 
 // runIn puts what the command printed into the error: nobody wants an installer's output while it works.
 func runIn(ctx context.Context, dir, name string, args ...string) error {
-	cmd := exec.CommandContext(ctx, name, args...)
+	cmd := process.Command(ctx, name, args...)
 	cmd.Dir = dir
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", filepath.Base(name), strings.Join(args, " "), err, strings.TrimSpace(string(out)))

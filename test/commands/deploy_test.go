@@ -12,7 +12,9 @@ func TestPlanDeployDestroy(t *testing.T) {
 	e := startAWS(t)
 	makeDemoBucket(t, e)
 	f := demoFolder(t, e, "")
-	agentteam := func(input string, args ...string) result { return run(t, f.agentteamCommand(t.Context(), args...), input) }
+	agentteam := func(input string, args ...string) result {
+		return run(t, f.agentteamCommand(t.Context(), args...), input)
+	}
 
 	planned := agentteam("", "plan", "demo")
 	planned.want(t, 0, "aws_ssm_parameter.demo will be created")

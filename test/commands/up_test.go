@@ -23,7 +23,9 @@ func TestUpThenCDKTFThenDown(t *testing.T) {
 	agentteam("status").want(t, 0, "account      9 resources", "production   not initialized")
 
 	f.env = shellVariables(t, agentteam("env"))
-	cdktf := func(args ...string) result { return run(t, f.command(t.Context(), lookPath(t, f.env, "cdktf"), args...), "") }
+	cdktf := func(args ...string) result {
+		return run(t, f.command(t.Context(), lookPath(t, f.env, "cdktf"), args...), "")
+	}
 	cdktf("synth").want(t, 0)
 	cdktf("diff", "account", "--skip-provider-lock").want(t, 0, "No changes")
 	cdktf("diff", "development", "--skip-provider-lock").want(t, 0, "No changes")
