@@ -39,3 +39,11 @@ def modify_performance_insights(original, self, identifier, settings):
 def mark_parameters_as_set_by_user(original, self, parameters):
     """Parameters come back without Source=user, which the provider filters on: a difference for ever."""
     return original(self, [dict(parameter, Source="user") for parameter in parameters])
+
+
+@replaces(RDSBackend, "modify_db_subnet_group")
+def keep_modified_subnet_group(original, self, name, description, subnets):
+    """A modified subnet group is taken out and never put back: gone after its first change."""
+    group = original(self, name, description, subnets)
+    self.subnet_groups[name] = group
+    return group
