@@ -58,13 +58,13 @@ func NewRegistries(in Scope) *Registries {
 // forgetRegistries makes an environment whose state still owns the registries let go of them without
 // deleting an image. Where the state has none, it does nothing.
 func forgetRegistries(in Scope) {
-	removed := []map[string]any{}
-	for _, kind := range []string{"aws_ecr_lifecycle_policy", "aws_ecr_repository"} {
-		for _, name := range []string{"api_gateway", "workflow_engine"} {
-			removed = append(removed, map[string]any{"from": kind + "." + name, "lifecycle": map[string]any{"destroy": false}})
-		}
-	}
-	in.Stack.AddOverride(new("removed"), removed)
+	keep := map[string]any{"destroy": false}
+	in.Stack.AddOverride(new("removed"), []map[string]any{
+		{"from": "aws_ecr_lifecycle_policy.api_gateway", "lifecycle": keep},
+		{"from": "aws_ecr_lifecycle_policy.workflow_engine", "lifecycle": keep},
+		{"from": "aws_ecr_repository.api_gateway", "lifecycle": keep},
+		{"from": "aws_ecr_repository.workflow_engine", "lifecycle": keep},
+	})
 }
 
 func repositoryName(service contract.Service) *string {

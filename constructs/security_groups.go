@@ -1,7 +1,7 @@
 package constructs
 
 import (
-	"fmt"
+	"strconv"
 
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/securitygroup"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcsecuritygroupegressrule"
@@ -75,7 +75,7 @@ func securityGroup(in Scope, vpc *VPC, name, description string) *SecurityGroup 
 	return &SecurityGroup{ID: group.Id(), name: name}
 }
 
-func port(number int) X { return X(fmt.Sprint(number)) }
+func port(number int) X { return X(strconv.Itoa(number)) }
 
 // declare writes both halves of the conversation, each where its end is ours.
 func (c conversation) declare(in Scope) {

@@ -83,11 +83,14 @@ func TestBadValuesAreRefusedWithTheRemedy(t *testing.T) {
 func TestGoodValuesAreAccepted(t *testing.T) {
 	tf := valuesOnly(t, synthtest.Environments(t)["production"], nil)
 	for name, vars := range map[string][]string{
-		"defaults":                    nil,
-		"three zones":                 {`public_subnet_cidrs=["10.0.1.0/24","10.0.2.0/24","10.0.3.0/24"]`, `private_subnet_cidrs=["10.0.10.0/24","10.0.20.0/24","10.0.30.0/24"]`},
-		"no database subnets":         {"database_subnet_cidrs=[]"},
-		"no ingress":                  {"alb_ingress_cidrs=[]"},
-		"another VPC":                 {"vpc_cidr=172.16.0.0/16", `public_subnet_cidrs=["172.16.1.0/24","172.16.2.0/24"]`, `private_subnet_cidrs=["172.16.3.0/24","172.16.4.0/24"]`, "database_subnet_cidrs=[]"},
+		"defaults":            nil,
+		"three zones":         {`public_subnet_cidrs=["10.0.1.0/24","10.0.2.0/24","10.0.3.0/24"]`, `private_subnet_cidrs=["10.0.10.0/24","10.0.20.0/24","10.0.30.0/24"]`},
+		"no database subnets": {"database_subnet_cidrs=[]"},
+		"no ingress":          {"alb_ingress_cidrs=[]"},
+		"another VPC": {
+			"vpc_cidr=172.16.0.0/16", "database_subnet_cidrs=[]",
+			`public_subnet_cidrs=["172.16.1.0/24","172.16.2.0/24"]`, `private_subnet_cidrs=["172.16.3.0/24","172.16.4.0/24"]`,
+		},
 		"domain and certificate":      {"domain_name=api.example.com", "certificate_arn=arn:aws:acm:us-east-1:123456789012:certificate/x"},
 		"another partition":           {"aws_region=us-gov-west-1", "domain_name=api.example.com", "certificate_arn=arn:aws-us-gov:acm:us-gov-west-1:123456789012:certificate/x"},
 		"smallest task":               {"api_gateway_cpu=256", "api_gateway_memory=512"},
