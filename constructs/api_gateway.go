@@ -51,6 +51,8 @@ func integrationToLoadBalancer(in Scope, api *string, p APIGatewayProps) apigate
 		Name:             name("vpc-link"),
 		SecurityGroupIds: &[]*string{p.SecurityGroups.VPCLink.ID},
 		SubnetIds:        p.VPC.PrivateSubnetIDs.List(),
+		// A link's subnets and groups are fixed, and AWS keeps one that an integration uses.
+		Lifecycle: newFirst(),
 	})
 	integration := declare(in, "alb", apigatewayv2integration.NewApigatewayv2Integration, &apigatewayv2integration.Apigatewayv2IntegrationConfig{
 		ApiId:             api,
@@ -89,6 +91,7 @@ func stage(in Scope, api *string) (id *string) {
 			ThrottlingBurstLimit:   X("var.api_throttling_burst_limit").Num(),
 			ThrottlingRateLimit:    X("var.api_throttling_rate_limit").Num(),
 		},
+		Lifecycle: newFirst(), // AWS keeps a stage that a domain name leads to
 	}).Id()
 }
 

@@ -4,7 +4,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dbinstance"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dbparametergroup"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dbsubnetgroup"
-	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/agentteam/agentteam/contract"
 )
@@ -87,6 +86,6 @@ func databaseParameters(in Scope) (groupName *string) {
 			// https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.SSL.html
 			{Name: new("rds.force_ssl"), Value: new("1")},
 		},
-		Lifecycle: &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: new(true)},
+		Lifecycle: newFirst(),
 	}).Name()
 }

@@ -33,3 +33,8 @@ func local(in Scope, name string, value X) {
 	id := "TerraformLocal." + name
 	cdktf.NewTerraformLocal(in.Stack, &id, value.Str()).OverrideLogicalId(&name)
 }
+
+// newFirst makes a replacement before what it replaces goes, for what others must not be without.
+func newFirst() *cdktf.TerraformResourceLifecycle {
+	return &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: new(true)}
+}

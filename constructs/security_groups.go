@@ -6,7 +6,6 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/securitygroup"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcsecuritygroupegressrule"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/vpcsecuritygroupingressrule"
-	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/agentteam/agentteam/contract"
 )
@@ -70,7 +69,7 @@ func securityGroup(in Scope, vpc *VPC, name, description string) *SecurityGroup 
 		Description: &description,
 		VpcId:       vpc.ID,
 		Tags:        nameTag(hyphenated(name)),
-		Lifecycle:   &cdktf.TerraformResourceLifecycle{CreateBeforeDestroy: new(true)},
+		Lifecycle:   newFirst(),
 	})
 	return &SecurityGroup{ID: group.Id(), name: name}
 }
