@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/spf13/cobra"
 )
 
@@ -13,7 +14,7 @@ func deployCommand() *cobra.Command {
 		Short: "Plan an environment, ask, and apply exactly that plan",
 		Args:  oneEnvironment,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return change(cmd, args[0], approved)
+			return change(cmd, args[0], approved, nil)
 		},
 	}
 	approveFlag(cmd, &approved)
@@ -27,7 +28,7 @@ func destroyCommand() *cobra.Command {
 		Short: "Plan the removal of an environment, ask, and apply exactly that plan",
 		Args:  oneEnvironment,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return change(cmd, args[0], approved, "-destroy")
+			return change(cmd, args[0], approved, checkUnprotected, "-destroy")
 		},
 	}
 	approveFlag(cmd, &approved)
@@ -38,8 +39,8 @@ func approveFlag(cmd *cobra.Command, approved *bool) {
 	cmd.Flags().BoolVar(approved, "auto-approve", false, "do not ask")
 }
 
-// change shows a plan and, with consent, applies it.
-func change(cmd *cobra.Command, name string, approved bool, args ...string) error {
+// change shows a plan and, when the check and the user let it, applies it.
+func change(cmd *cobra.Command, name string, approved bool, check func(string, *tfjson.Plan) error, args ...string) error {
 	s, err := openStack(cmd.Context(), name, cmd.OutOrStdout())
 	if err != nil {
 		return err
@@ -47,6 +48,15 @@ func change(cmd *cobra.Command, name string, approved bool, args ...string) erro
 	changes, err := s.plan(cmd.Context(), args...)
 	if err != nil || !changes {
 		return err
+	}
+	if check != nil {
+		plan, err := s.terraform.ShowPlan(cmd.Context(), s.planFile)
+		if err != nil {
+			return err
+		}
+		if err := check(name, plan); err != nil {
+			return err
+		}
 	}
 	if !approved {
 		if err := confirm(cmd, fmt.Sprintf("Apply this plan to %s?", name)); err != nil {

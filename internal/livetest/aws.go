@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
@@ -75,4 +76,13 @@ func download(ctx context.Context, client *s3.Client, object *s3.GetObjectInput)
 	}
 	defer answer.Body.Close()
 	return io.ReadAll(answer.Body)
+}
+
+// DeleteDatabase asks AWS to delete a database instance, past Terraform.
+func (w *World) DeleteDatabase(t testing.TB, identifier string) error {
+	t.Helper()
+	_, err := rds.NewFromConfig(w.config(t)).DeleteDBInstance(t.Context(), &rds.DeleteDBInstanceInput{
+		DBInstanceIdentifier: &identifier, SkipFinalSnapshot: new(true),
+	})
+	return err
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/agentteam/agentteam/internal/livetest"
@@ -114,16 +115,18 @@ func (f *folder) stored(t *testing.T, secrets *secrets) map[string]string {
 func (f *folder) refusesToBeDestroyed(t *testing.T) {
 	t.Helper()
 	f.watch.phase(f.stack, "destroy, refused", func() {
-		if f.stack == "account" {
-			if _, err := f.tf.Plan(t.Context(), "destroy-plan", "-destroy"); err == nil {
-				t.Errorf("%s lets itself be destroyed", f.stack)
-			}
-			return
-		}
-		if err := f.tf.Destroy(t.Context(), "-target=aws_db_instance.main"); err == nil {
-			t.Errorf("%s lets its database be destroyed", f.stack)
+		if _, err := f.tf.Plan(t.Context(), "destroy-plan", "-destroy"); err == nil || !strings.Contains(err.Error(), "Instance cannot be destroyed") {
+			t.Errorf("%s lets itself be destroyed: %v", f.stack, err)
 		}
 	})
+}
+
+// wantProtected checks that AWS would refuse to delete the database.
+func (f *folder) wantProtected(t *testing.T) {
+	t.Helper()
+	if err := f.world.DeleteDatabase(t, "agent-team-"+f.stack+"-db"); err == nil || !strings.Contains(err.Error(), "disable deletion protection") {
+		t.Errorf("the database of %s is not protected: %v", f.stack, err)
+	}
 }
 
 func (f *folder) wantEmptyState(t *testing.T) {

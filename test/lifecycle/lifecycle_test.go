@@ -98,7 +98,7 @@ func (l life) run(t *testing.T, f *folder, secrets *secrets) {
 	f.plan(t, "plan after rotation", unchanged)
 
 	if l.release != nil {
-		f.refusesToBeDestroyed(t)
+		f.wantProtected(t)
 		maps.Copy(values, l.release)
 		f.change(t, "release of the protection", values)
 	}
