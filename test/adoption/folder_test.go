@@ -4,7 +4,6 @@ package adoption
 
 import (
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -29,7 +28,10 @@ func place(t *testing.T, tf terraform.Runner, source, name string) {
 	t.Helper()
 	data, err := os.ReadFile(source)
 	must(t, err)
-	must(t, os.WriteFile(filepath.Join(tf.Dir, name), data, 0o600))
+	folder, err := os.OpenRoot(tf.Dir)
+	must(t, err)
+	defer folder.Close()
+	must(t, folder.WriteFile(name, data, 0o600))
 }
 
 // planned returns what terraform would do.
