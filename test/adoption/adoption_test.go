@@ -33,15 +33,15 @@ func TestStacksAdoptTheStateOfEqualHCL(t *testing.T) {
 	deployHCL(t, world)
 	stacks := livetest.Synthesize(t)
 
+	account := world.Terraform(filepath.Join(stacks, "account"), nil)
+	place(t, account, "testdata/imports.tf", "imports.tf")
+	adopt(t, account, "account", nil)
+
 	production := world.Terraform(filepath.Join(stacks, "production"), nil)
 	place(t, production, "testdata/adoption.tfvars", "terraform.tfvars")
 	adopt(t, production, "production", productionExceptions())
 	wantKeysKept(t, world)
 	wantNoKeyInState(t, production)
-
-	account := world.Terraform(filepath.Join(stacks, "account"), nil)
-	place(t, account, "testdata/imports.tf", "imports.tf")
-	adopt(t, account, "account", nil)
 }
 
 // deployHCL leaves a world in which a team has run its HCL.
