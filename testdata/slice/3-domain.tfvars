@@ -1,2 +1,2 @@
-# HTTPS under a name of one's own. The certificate exists only once the test has issued it: it gives the certificate_arn.
+# HTTPS under a name of one's own. The test adds the certificate_arn, once it has issued the certificate.
 domain_name = "api.example.com"
