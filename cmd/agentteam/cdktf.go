@@ -5,16 +5,20 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
+	"time"
 
 	"github.com/agentteam/agentteam/internal/process"
 )
 
 // cdktf is the real cdktf command line, with its output in a log and its progress in lines.
 type cdktf struct {
-	project *project
-	binary  string
+	project   *project
+	binary    string
+	terraform string // what cdktf runs
 }
 
 // deployment is one run of `cdktf deploy`, which continues where an earlier one stopped.
@@ -52,7 +56,7 @@ func (c cdktf) run(ctx context.Context, d deployment, log io.Writer, args ...str
 	watch.printf("cdktf deploy: %s", d.purpose)
 	done := make(chan struct{})
 	go watch.report(done)
-	err := cmd.Run()
+	err := runGently(cmd, filepath.Base(c.terraform))
 	close(done)
 	if err != nil {
 		watch.printf("failed")
@@ -60,6 +64,29 @@ func (c cdktf) run(ctx context.Context, d deployment, log io.Writer, args ...str
 	}
 	watch.printf("done")
 	return nil
+}
+
+// runGently passes a Ctrl-C on to the terraform that cdktf runs, and lets cdktf notice its end. cdktf itself would
+// end at once and take the terminal that it made for terraform away, before the state is saved and unlocked.
+func runGently(cmd *exec.Cmd, program string) error {
+	const limit = 2 * time.Minute
+	var started []int
+	interrupt := cmd.Cancel
+	cmd.Cancel = func() error {
+		started = process.Descendants(cmd.Process.Pid, program)
+		if len(started) == 0 {
+			return interrupt()
+		}
+		for _, pid := range started {
+			_ = syscall.Kill(pid, syscall.SIGINT) // one that has just ended needs none
+		}
+		return nil
+	}
+	err := cmd.Run()
+	if !process.WaitEnded(started, limit) {
+		return fmt.Errorf("%w; terraform still runs after %s: one of processes %v", err, limit, started)
+	}
+	return err
 }
 
 func (c cdktf) failure(ctx context.Context, stack, log string, err error) error {

@@ -52,7 +52,7 @@ func (p *project) up(ctx context.Context, port int) error {
 	c.project = p
 	err = p.deployAll(ctx, c, binary)
 	if ctx.Err() != nil && started {
-		return errors.Join(err, p.down())
+		return errors.Join(errors.New("interrupted: what this run started is gone, and the next up starts afresh"), p.down())
 	}
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func (p *project) deployTools(ctx context.Context) (cdktf, string, error) {
 	}
 	// cdktf would otherwise look for its own terraform, and fill a provider cache of its own.
 	p.env = append(p.env, "TERRAFORM_BINARY_NAME="+binary, "CDKTF_DISABLE_PLUGIN_CACHE_ENV=true")
-	return cdktf{project: p, binary: command}, binary, nil
+	return cdktf{project: p, binary: command, terraform: binary}, binary, nil
 }
 
 func (p *project) startEmulator(ctx context.Context, port int) (running *emulator.Emulator, started bool, err error) {

@@ -7,8 +7,11 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"slices"
 	"syscall"
 	"time"
+
+	psprocess "github.com/shirou/gopsutil/v4/process"
 )
 
 // Command is exec.CommandContext in a process group of its own. A canceled context sends the group one
@@ -38,9 +41,16 @@ func Stop(group int, grace time.Duration) error {
 	return nil
 }
 
-// Alive says whether the process group still has a member.
+// Alive says whether a member of the process group still runs.
 func Alive(group int) bool {
-	return !errors.Is(signalGroup(group, 0), os.ErrProcessDone)
+	if errors.Is(signalGroup(group, 0), os.ErrProcessDone) {
+		return false
+	}
+	pids, err := psprocess.Pids()
+	return err != nil || slices.ContainsFunc(pids, func(pid int32) bool {
+		its, err := syscall.Getpgid(int(pid))
+		return err == nil && its == group && running(int(pid))
+	})
 }
 
 func signalGroup(group int, signal syscall.Signal) error {
