@@ -2,17 +2,16 @@ package emulator_test
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/agentteam/agentteam/internal/emulator"
-	"github.com/agentteam/agentteam/internal/process"
 	"github.com/agentteam/agentteam/internal/toolchain"
 )
 
@@ -29,22 +28,6 @@ func config(t *testing.T) emulator.Config {
 	return emulator.Config{Python: python, Dir: t.TempDir()}
 }
 
-func TestStartServesAWSAndStopEndsIt(t *testing.T) {
-	e, err := emulator.Start(t.Context(), config(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := callerIdentity(t, e.URL()); !strings.Contains(got, "<Account>123456789012</Account>") {
-		t.Errorf("GetCallerIdentity answers %s, want the emulator's account", got)
-	}
-	if err := e.Stop(); err != nil {
-		t.Fatal(err)
-	}
-	if process.Alive(e.PID) {
-		t.Error("the emulator is alive after Stop")
-	}
-}
-
 func TestDetachedIsFoundAndStopped(t *testing.T) {
 	c := config(t)
 	started, err := emulator.StartDetached(t.Context(), c)
@@ -55,6 +38,9 @@ func TestDetachedIsFoundAndStopped(t *testing.T) {
 	found, err := emulator.Find(c.Dir)
 	if err != nil || found == nil {
 		t.Fatalf("Find = %v, %v, want the running emulator", found, err)
+	}
+	if got := callerIdentity(t, found.URL()); !strings.Contains(got, "<Account>123456789012</Account>") {
+		t.Errorf("GetCallerIdentity answers %s, want the emulator's account", got)
 	}
 	if found.Port != started.Port || found.PID != started.PID {
 		t.Errorf("found port %d, process %d, want %d, %d", found.Port, found.PID, started.Port, started.PID)
@@ -92,25 +78,6 @@ func TestFailedStartShowsTheLog(t *testing.T) {
 	}
 }
 
-// A test binary that is killed closes its end of the pipe; the emulator must not outlive it.
-func TestEndsWithItsParent(t *testing.T) {
-	if os.Getenv("EMULATOR_PARENT") != "" {
-		c := config(t)
-		c.Dir = os.Getenv("EMULATOR_PARENT")
-		if _, err := emulator.Start(t.Context(), c); err != nil {
-			t.Fatal(err)
-		}
-		os.Exit(0) // as abrupt as a kill: no cleanup runs
-	}
-	dir := t.TempDir()
-	parent := exec.Command(os.Args[0], "-test.run=^TestEndsWithItsParent$")
-	parent.Env = append(os.Environ(), "EMULATOR_PARENT="+dir)
-	if out, err := parent.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	waitUntilNoProcessNames(t, filepath.Join(dir, "patches"))
-}
-
 func callerIdentity(t *testing.T, endpoint string) string {
 	t.Helper()
 	form := url.Values{"Action": {"GetCallerIdentity"}, "Version": {"2011-06-15"}}
@@ -125,4 +92,14 @@ func callerIdentity(t *testing.T, endpoint string) string {
 		t.Fatal(err)
 	}
 	return body(t, response)
+}
+
+func body(t *testing.T, response *http.Response) string {
+	t.Helper()
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
