@@ -22,7 +22,9 @@ func TestInterruptedDeploy(t *testing.T) {
 	makeDemoBucket(t, e)
 	f := demoFolder(t, e, `, "terraform_data": {"slow": {"depends_on": ["aws_ssm_parameter.demo"],
 		"provisioner": {"local-exec": {"command": "echo sleeping; exec sleep 120"}}}}`)
-	interrupt(t, f.agentteamCommand(t.Context(), "deploy", "demo", "--auto-approve"), "sleeping")
+	interrupt(t, f.agentteamCommand(t.Context(), "deploy", "demo", "--auto-approve"), func(output string) bool {
+		return strings.Contains(output, "sleeping")
+	})
 	f.wantNoProcess(t)
 	if status, _ := s3(t, e, http.MethodGet, "/"+demoBucket+"/"+demoKey+".tflock", ""); status != http.StatusNotFound {
 		t.Errorf("the state's lock answers %d, want it gone", status)
@@ -35,25 +37,29 @@ func TestInterruptedDeploy(t *testing.T) {
 // The same for up, while cdktf has terraform on a terminal of its own.
 func TestInterruptedUp(t *testing.T) {
 	f := newFolder(t, programs{dir: os.Getenv("COMMANDS_PROGRAMS")}.synth())
-	interrupt(t, f.agentteamCommand(t.Context(), "up", "--port=0"), "ing...")
+	interrupt(t, f.agentteamCommand(t.Context(), "up", "--port=0"), func(string) bool {
+		log, err := os.ReadFile(filepath.Join(f.dir, ".agentteam", "logs", "development.log"))
+		return err == nil && strings.Contains(string(log), "Creation complete")
+	})
 	f.wantNoProcess(t)
 	if _, err := os.Stat(filepath.Join(f.dir, ".agentteam")); !os.IsNotExist(err) {
 		t.Errorf(".agentteam is left: %v", err)
 	}
 }
 
-// interrupt sends SIGINT once the output holds the text, and wants the exit code of an interruption.
-func interrupt(t *testing.T, cmd *exec.Cmd, text string) {
+// interrupt sends SIGINT once the command is as far as wanted, and wants the exit code of an interruption.
+func interrupt(t *testing.T, cmd *exec.Cmd, ready func(output string) bool) {
 	t.Helper()
-	output := &watcher{text: text, seen: make(chan struct{})}
+	output := new(transcript)
 	cmd.Stdout, cmd.Stderr = output, output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case <-output.seen:
-	case <-time.After(3 * time.Minute):
-		t.Errorf("no %q in 3 minutes", text)
+	for deadline := time.Now().Add(5 * time.Minute); !ready(output.String()); time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Error("it did not get so far in 5 minutes")
+			break
+		}
 	}
 	if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
 		t.Error(err)
@@ -64,29 +70,22 @@ func interrupt(t *testing.T, cmd *exec.Cmd, text string) {
 	}
 }
 
-// watcher collects output and says when a text stood in it.
-type watcher struct {
-	text string
-	seen chan struct{}
-	once sync.Once
-	mu   sync.Mutex
-	all  strings.Builder
+// transcript collects output while another goroutine reads it.
+type transcript struct {
+	mu  sync.Mutex
+	all strings.Builder
 }
 
-func (w *watcher) Write(part []byte) (int, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.all.Write(part)
-	if strings.Contains(w.all.String(), w.text) {
-		w.once.Do(func() { close(w.seen) })
-	}
-	return len(part), nil
+func (o *transcript) Write(part []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all.Write(part)
 }
 
-func (w *watcher) String() string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.all.String()
+func (o *transcript) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.all.String()
 }
 
 // wantNoProcess fails when a process works in the folder or names it.
