@@ -19,11 +19,25 @@ GROUP_CHANGES = {**CLUSTER_CHANGES, "ReplicationGroupDescription": "description"
 
 
 @replaces(ElastiCacheBackend, "create_cache_cluster")
-def return_security_groups(original, self, **kwargs):
-    """A cluster comes back without its SecurityGroups: a difference for ever."""
+def return_security_groups_and_nodes(original, self, **kwargs):
+    """A cluster comes back without its SecurityGroups, a difference for ever, and without its CacheNodes, so
+    that nobody learns its address."""
     cluster = original(self, **kwargs)
     show_security_groups(cluster)
+    cluster.cache_nodes = [cache_node(cluster, number) for number in range(1, cluster.num_cache_nodes + 1)]
     return cluster
+
+
+def cache_node(cluster, number):
+    """One node of a cluster that belongs to no replication group."""
+    node_id = f"{number:04d}"
+    address = f"{cluster.cache_cluster_id}.emulated.{node_id}.use1.cache.amazonaws.com"
+    return {
+        "cache_node_id": node_id,
+        "cache_node_status": "available",
+        "customer_availability_zone": "us-east-1a",
+        "endpoint": {"address": address, "port": cluster.port},
+    }
 
 
 @replaces(ElastiCacheBackend, "create_replication_group")
