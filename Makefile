@@ -37,18 +37,30 @@ build: agentteam ## build the app and the tool into bin/
 agentteam:
 	@go build -o bin/agentteam ./cmd/agentteam
 
-.PHONY: test test-live golden bench-synth
-test: ## run the tests that need no AWS API
+.PHONY: test test-fast test-live golden bench-synth
+test: test-fast test-live ## run every test
+test-fast: ## run the tests that need no AWS API: a minute
 	go test ./...
-test-live: ## run every test, life cycles on the local AWS API included
-	go test -tags live -timeout 60m -v ./...
+test-live: ## run the tests on a local AWS API, life cycles included, with progress
+	go test -tags live -p 1 -v -timeout 60m ./test/... ./internal/emulator
 golden: ## rewrite the goldens of the synthesized JSON
 	go test . -update
 bench-synth: ## compare synthesis with stock jsii and an empty stack
 	go run ./cmd/benchsynth
 
-.PHONY: lint check
+GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0
+BUF = go run github.com/bufbuild/buf/cmd/buf@v1.75.0
+FRESH = bin/proto
+
+.PHONY: lint generate verify check
 lint: ## vet and lint
 	go vet -tags live ./...
-	golangci-lint run
-check: lint test ## what CI runs before the life cycles
+	$(GOLANGCI_LINT) run
+generate: ## write the Go code of the gRPC API
+	$(BUF) generate
+verify: ## check that generated code and modules are what their sources say
+	go mod tidy -diff
+	$(BUF) lint
+	$(BUF) format --diff --exit-code
+	rm -rf $(FRESH) && $(BUF) generate --output $(FRESH) && diff -r --exclude='*.proto' proto $(FRESH)/proto
+check: lint verify test ## what CI runs

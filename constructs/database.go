@@ -54,7 +54,7 @@ func databaseInstance(in Scope, p DatabaseProps) dbinstance.DbInstance {
 		BackupRetentionPeriod: X("var.db_backup_retention_days").Num(), // also how far back point-in-time recovery reaches
 		CopyTagsToSnapshot:    true,
 		DeletionProtection:    X("var.deletion_protection").Any(),
-		SkipFinalSnapshot:     X("!var.deletion_protection").Any(),
+		SkipFinalSnapshot:     X("!var.db_final_snapshot").Any(),
 		// With the version in its name, an environment that is made and destroyed again does not collide
 		// with its former self's snapshot.
 		FinalSnapshotIdentifier: text("${local.prefix}-db-final-${var.secrets_version}"),

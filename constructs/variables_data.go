@@ -8,6 +8,7 @@ type Data struct {
 	DBMaxAllocatedStorage int // GiB
 	DBMultiAZ             bool
 	DBBackupRetentionDays int
+	DBFinalSnapshot       bool
 	CacheNodeType         string
 	CacheEngineVersion    string
 	CacheReplicas         int // extra nodes; any turns failover on
@@ -34,6 +35,7 @@ func (d Data) inputs() []input {
 		{"db_backup_retention_days", "number", "Days of automated backups and of point-in-time recovery.", d.DBBackupRetentionDays, []rule{
 			between("db_backup_retention_days", "1", "35", "days"),
 		}},
+		{"db_final_snapshot", "bool", "Whether the database leaves a snapshot when it is destroyed.", d.DBFinalSnapshot, nil},
 		{"cache_node_type", "string", "Node type of Redis.", d.CacheNodeType, []rule{
 			matches("cache_node_type", "^cache\\\\.[a-z0-9-]+\\\\.[a-z0-9]+$", "an ElastiCache node type such as cache.t3.micro"),
 		}},
@@ -43,6 +45,6 @@ func (d Data) inputs() []input {
 		{"cache_replicas", "number", "Redis nodes beside the primary; any turns failover on.", d.CacheReplicas, []rule{
 			between("cache_replicas", "0", "5", "nodes"),
 		}},
-		{"deletion_protection", "bool", "Whether the database and the load balancer refuse deletion, and the database leaves a last snapshot.", d.DeletionProtection, nil},
+		{"deletion_protection", "bool", "Whether the database and the load balancer refuse deletion.", d.DeletionProtection, nil},
 	}
 }

@@ -42,6 +42,7 @@ func Production() Config {
 	c.Variables.NATMode = "per_az"
 	c.Variables.DBMultiAZ = true
 	c.Variables.DBBackupRetentionDays = 14
+	c.Variables.DBFinalSnapshot = true
 	c.Variables.CacheReplicas = 1
 	c.Variables.LogRetentionDays = 30
 	c.Variables.DeletionProtection = true

@@ -11,7 +11,7 @@ import (
 
 const example = "../terraform.tfvars.example"
 
-// The example is the reference of the variables: it has each, with production's value.
+// The example is the reference of the variables: it has each, with production's value, and the keys as comments.
 func TestTheExampleHasEveryVariableWithProductionsValue(t *testing.T) {
 	production := synthtest.Environments(t)["production"]
 	text, err := os.ReadFile(example)
@@ -19,7 +19,7 @@ func TestTheExampleHasEveryVariableWithProductionsValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	var written, declared []string
-	for _, match := range regexp.MustCompile(`(?m)^(\w+) *=`).FindAllSubmatch(text, -1) {
+	for _, match := range regexp.MustCompile(`(?m)^(?:# )?(\w+) *=`).FindAllSubmatch(text, -1) {
 		written = append(written, string(match[1]))
 	}
 	outputs := map[string]any{}

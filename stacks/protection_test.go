@@ -15,17 +15,17 @@ func TestEnvironmentsDifferAsTheReadmeSays(t *testing.T) {
 		"development": {
 			"nat_mode": "single", "desired_count": 1.0, "fargate_base": 0.0, "fargate_spot_weight": 100.0, "db_multi_az": false,
 			"db_backup_retention_days": 1.0, "cache_replicas": 0.0, "log_retention_days": 7.0, "log_level": "debug",
-			"enable_execute_command": true, "deletion_protection": false,
+			"enable_execute_command": true, "deletion_protection": false, "db_final_snapshot": false,
 		},
 		"staging": {
 			"nat_mode": "single", "desired_count": 1.0, "fargate_base": 0.0, "fargate_spot_weight": 0.0, "db_multi_az": false,
 			"db_backup_retention_days": 7.0, "cache_replicas": 0.0, "log_retention_days": 14.0, "log_level": "info",
-			"enable_execute_command": true, "deletion_protection": false,
+			"enable_execute_command": true, "deletion_protection": false, "db_final_snapshot": false,
 		},
 		"production": {
 			"nat_mode": "per_az", "desired_count": 2.0, "fargate_base": 2.0, "fargate_spot_weight": 0.0, "db_multi_az": true,
 			"db_backup_retention_days": 14.0, "cache_replicas": 1.0, "log_retention_days": 30.0, "log_level": "info",
-			"enable_execute_command": false, "deletion_protection": true,
+			"enable_execute_command": false, "deletion_protection": true, "db_final_snapshot": true,
 		},
 	} {
 		stack := synthtest.Environments(t)[environment]
@@ -55,7 +55,7 @@ func TestDataIsEncryptedAndProtected(t *testing.T) {
 	forEach(t, func(t *testing.T, stack synthtest.Stack) {
 		want(t, stack, "aws_db_instance.main", map[string]any{
 			"storage_encrypted": true, "publicly_accessible": false, "deletion_protection": "${var.deletion_protection}",
-			"skip_final_snapshot": "${!var.deletion_protection}", "backup_retention_period": "${var.db_backup_retention_days}",
+			"skip_final_snapshot": "${!var.db_final_snapshot}", "backup_retention_period": "${var.db_backup_retention_days}",
 		})
 		want(t, stack, "aws_elasticache_replication_group.main", map[string]any{
 			"at_rest_encryption_enabled": "true", "transit_encryption_enabled": true, "automatic_failover_enabled": "${var.cache_replicas > 0}",

@@ -21,5 +21,5 @@ func checkUnprotected(name string, plan *tfjson.Plan) error {
 		return nil
 	}
 	return fmt.Errorf("%s is protected against removal, and nothing was changed: %s\n\nWhat to do: set deletion_protection = false in %s.tfvars, "+
-		"deploy that, and destroy then; the database then leaves no last snapshot", name, strings.Join(protected, ", "), name)
+		"deploy that, and destroy then", name, strings.Join(protected, ", "), name)
 }

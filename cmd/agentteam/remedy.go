@@ -34,6 +34,8 @@ func remedy(diagnostics, dir string) string {
 	case strings.Contains(text, "nvalid value for"), strings.Contains(text, "Unsuitable value for"),
 		strings.Contains(text, "No value for required variable"):
 		return "correct the value in terraform.tfvars, in the environment's own .tfvars file or in TF_VAR_…; nothing was changed"
+	case strings.Contains(text, "Ephemeral Resource Parameter") && strings.Contains(text, "couldn't find resource"):
+		return "a new environment has no secrets to keep: set secrets_version = 1 for its first deployment"
 	case strings.Contains(text, "Instance cannot be destroyed"):
 		return "this resource is protected on purpose, and nothing was changed. Its lifecycle block must go first"
 	case strings.Contains(text, "Failed to query available provider packages"):

@@ -30,12 +30,18 @@ func keys() map[string]string {
 func TestStacksAdoptTheStateOfEqualHCL(t *testing.T) {
 	world := livetest.Start(t)
 	world.Env = append(world.Env, "TF_VAR_domain_name="+domain, "TF_VAR_certificate_arn="+world.Certificate(t, domain))
-	deployHCL(t, world)
 	stacks := livetest.Synthesize(t)
+	bucket := livetest.StateBucket(t, stacks)
+	deployHCL(t, world, bucket)
 
 	account := world.Terraform(filepath.Join(stacks, "account"), nil)
 	place(t, account, "testdata/imports.tf", "imports.tf")
+	useBucket(t, account, bucket)
 	adopt(t, account, "account", nil)
+
+	// What the guide asks for first, so that the services keep running.
+	const prefix = "agent-team-production-"
+	world.UseCapacityProviders(t, prefix+"cluster", prefix+"api-gateway", prefix+"workflow-engine")
 
 	production := world.Terraform(filepath.Join(stacks, "production"), nil)
 	place(t, production, "testdata/adoption.tfvars", "terraform.tfvars")
@@ -45,14 +51,16 @@ func TestStacksAdoptTheStateOfEqualHCL(t *testing.T) {
 }
 
 // deployHCL leaves a world in which a team has run its HCL.
-func deployHCL(t *testing.T, world *livetest.World) {
+func deployHCL(t *testing.T, world *livetest.World, bucketName string) {
 	t.Helper()
 	bucket := copied(t, world, "testdata/bucket")
+	useBucket(t, bucket, bucketName)
 	must(t, bucket.Init(t.Context()))
 	planned(t, bucket)
 	applied(t, bucket, "the state bucket")
 
 	original := copied(t, world, "../../testdata/hcl")
+	useBucket(t, original, bucketName)
 	for variable, value := range keys() {
 		original.Env = append(original.Env, "TF_VAR_"+variable+"="+value)
 	}

@@ -37,7 +37,6 @@ func productionExceptions() []exception {
 		{"aws_apigatewayv2_vpc_link.main", replacedBefore, gateway + "the link gets a security group of its own, and a link's groups are fixed"},
 		{"aws_apigatewayv2_stage.main", replacedBefore, gateway + "the stage becomes $default, since a named one puts its name in front of every path"},
 		{"aws_ecs_task_definition.*", replacedAfter, "a revision of a task definition is fixed: every change is a new one, and ECS keeps what runs"},
-		{"aws_ecs_service.*", replacedAfter, "the provider replaces a service that goes from a launch type to capacity providers"},
 		{"aws_iam_role.ecs_task", deleted, "each service gets a task role of its own"},
 		{"aws_iam_role_policy.ecs_task_exec", deleted, "it was the shared task role's"},
 		{"aws_iam_role_policy.ecs_execution_ssm", deleted, "one policy with exactly what starting a task takes stands for it"},

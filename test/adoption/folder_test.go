@@ -3,7 +3,9 @@
 package adoption
 
 import (
+	"bytes"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -21,6 +23,19 @@ func copied(t *testing.T, world *livetest.World, source string) terraform.Runner
 	folder := t.TempDir()
 	must(t, os.CopyFS(folder, os.DirFS(source)))
 	return world.Terraform(folder, nil)
+}
+
+// useBucket writes the bucket that the stacks were given into a folder's HCL, as the guide has a team do it
+// the other way round.
+func useBucket(t *testing.T, tf terraform.Runner, bucket string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(tf.Dir, "*.tf"))
+	must(t, err)
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		must(t, err)
+		must(t, os.WriteFile(file, bytes.ReplaceAll(data, []byte("agent-team-terraform-state"), []byte(bucket)), 0o600))
+	}
 }
 
 // place copies a file into a runner's folder.

@@ -7,6 +7,7 @@ package lifecycle
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"testing"
 
 	"github.com/agentteam/agentteam/internal/livetest"
@@ -43,7 +44,7 @@ func TestEnvironmentsFromNothingToNothing(t *testing.T) {
 			})
 		}
 	})
-	secrets.searchFor(t, world.ObjectVersions(t, "agent-team-terraform-state"))
+	secrets.searchFor(t, world.ObjectVersions(t, livetest.StateBucket(t, filepath.Dir(account.tf.Dir))))
 }
 
 func development() life {
