@@ -15,7 +15,7 @@ import (
 )
 
 // Bad values meet the real terraform: each is refused with a message that says what to write.
-func TestBadValuesAreRefusedWithTheRemedy(t *testing.T) {
+func TestBadValuesAreRefusedWithTheRemedy(t *testing.T) { //nolint:tparallel // jsii takes one call at a time
 	tf := valuesOnly(t, synthtest.Environments(t)["production"], nil)
 	const arn = "arn:aws:acm:us-east-1:123456789012:certificate/12345678-1234-1234-1234-123456789012"
 	for name, c := range map[string]struct {

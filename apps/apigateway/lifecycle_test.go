@@ -14,6 +14,7 @@ type binaries struct{ gateway, engine string }
 
 // TestProcess runs the built binaries, the gateway beside a real engine.
 func TestProcess(t *testing.T) {
+	t.Parallel()
 	built := binaries{servicetest.Build(t, servicetest.Gateway), servicetest.Build(t, servicetest.Engine)}
 	servicetest.ExpectStatic(t, built.gateway)
 	for name, test := range map[string]func(*testing.T, binaries){

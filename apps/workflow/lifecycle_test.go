@@ -17,6 +17,7 @@ import (
 
 // TestProcess runs the built binary.
 func TestProcess(t *testing.T) {
+	t.Parallel()
 	binary := servicetest.Build(t, servicetest.Engine)
 	servicetest.ExpectStatic(t, binary)
 	for name, test := range map[string]func(*testing.T, string){

@@ -58,7 +58,7 @@ func TestExplain(t *testing.T) {
 		})
 	}
 	unknown := &terraform.Error{Command: "apply", Diagnostics: "Error: creating RDS DB Instance", Err: errors.New("exit status 1")}
-	if got := explain(unknown, "stack"); got != error(unknown) {
+	if got := explain(unknown, "stack"); got != error(unknown) { //nolint:errorlint // it itself, not what wraps it
 		t.Errorf("an unknown error became %v", got)
 	}
 }
@@ -89,7 +89,7 @@ func TestExitCode(t *testing.T) {
 	interrupted, cancel := context.WithCancel(t.Context())
 	cancel()
 	tests := []struct {
-		ctx  context.Context
+		ctx  context.Context //nolint:containedctx // a table's argument
 		err  error
 		want int
 	}{

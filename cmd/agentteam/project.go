@@ -46,8 +46,11 @@ func openProject(out io.Writer) (*project, error) {
 
 func newProject(root string, config []byte, out io.Writer) (*project, error) {
 	var settings struct{ App string }
-	if err := json.Unmarshal(config, &settings); err != nil || settings.App == "" {
-		return nil, fmt.Errorf("%s must be JSON with the command of the app: %v", filepath.Join(root, "cdktf.json"), err)
+	if err := json.Unmarshal(config, &settings); err != nil {
+		return nil, fmt.Errorf("%s must be JSON: %w", filepath.Join(root, "cdktf.json"), err)
+	}
+	if settings.App == "" {
+		return nil, fmt.Errorf("%s lacks the command of the app: write it as \"app\"", filepath.Join(root, "cdktf.json"))
 	}
 	tools, err := toolchain.Default(out)
 	if err != nil {

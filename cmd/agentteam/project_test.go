@@ -53,11 +53,13 @@ func TestOpenProject(t *testing.T) {
 	if p.root != root || p.app != "bin/synth" {
 		t.Errorf("project is %s with app %q, want %s with bin/synth", p.root, p.app, root)
 	}
-	if err := os.WriteFile(config, []byte(`{"app": `), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := openProject(t.Output()); err == nil || !strings.Contains(err.Error(), config) {
-		t.Errorf("the error about a broken cdktf.json does not name it: %v", err)
+	for broken, want := range map[string]string{`{"app":`: " must be JSON: unexpected end", `{}`: " lacks the command of the app"} {
+		if err := os.WriteFile(config, []byte(broken), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := openProject(t.Output()); err == nil || !strings.Contains(err.Error(), config+want) {
+			t.Errorf("want an error with %q about the cdktf.json %s, got %v", config+want, broken, err)
+		}
 	}
 }
 

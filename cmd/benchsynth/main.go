@@ -20,8 +20,9 @@ func main() {
 	rounds := flag.Int("n", 5, "`rounds`, each of which runs every case once")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := bench(ctx, *rounds); err != nil {
+	err := bench(ctx, *rounds)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchsynth:", err)
 		os.Exit(1)
 	}

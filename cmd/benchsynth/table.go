@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"text/tabwriter"
 	"time"
 )
@@ -37,7 +38,7 @@ func wallRatio(c, stock *benchCase) float64 {
 }
 
 func values[T any](c *benchCase, of func(sample) T) []T {
-	var all []T
+	all := make([]T, 0, len(c.samples))
 	for _, s := range c.samples {
 		all = append(all, of(s))
 	}
@@ -54,5 +55,5 @@ func mebibytes(size int64) string {
 	if size == 0 {
 		return "n/a"
 	}
-	return fmt.Sprintf("%d", size>>20)
+	return strconv.FormatInt(size>>20, 10)
 }

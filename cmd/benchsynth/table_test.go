@@ -8,9 +8,9 @@ import (
 )
 
 func TestTableComparesEachCaseWithItsOwnStock(t *testing.T) {
-	seconds := func(all ...time.Duration) (samples []sample) {
+	seconds := func(all ...int) (samples []sample) {
 		for _, s := range all {
-			samples = append(samples, sample{wall: s * time.Second, cpu: time.Second, peak: peaks{program: 50 << 20}})
+			samples = append(samples, sample{wall: time.Duration(s) * time.Second, cpu: time.Second, peak: peaks{program: 50 << 20}})
 		}
 		return samples
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,7 +70,7 @@ func (e *Emulator) Stop() error {
 
 // launch starts the server and waits until it answers. When it does not, nothing is left running.
 func launch(ctx context.Context, c Config, stdin *os.File, args ...string) (*Emulator, error) {
-	port, err := reservePort(c.Port)
+	port, err := reservePort(ctx, c.Port)
 	if err != nil {
 		return nil, err
 	}
@@ -82,6 +83,7 @@ func launch(ctx context.Context, c Config, stdin *os.File, args ...string) (*Emu
 		return nil, err
 	}
 	defer log.Close()
+	//nolint:noctx // ctx bounds the start; the server runs until Stop
 	cmd := exec.Command(c.Python, append([]string{patches, "-H", host, "-p", strconv.Itoa(port)}, args...)...)
 	cmd.Env = append(os.Environ(), serverEnv()...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, log, log
@@ -101,4 +103,4 @@ func launch(ctx context.Context, c Config, stdin *os.File, args ...string) (*Emu
 	return e, nil
 }
 
-func url(port int) string { return fmt.Sprintf("http://%s:%d", host, port) }
+func url(port int) string { return "http://" + net.JoinHostPort(host, strconv.Itoa(port)) }

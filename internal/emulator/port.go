@@ -1,9 +1,11 @@
 package emulator
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -12,8 +14,8 @@ import (
 )
 
 // reservePort checks that the port is free, or finds a free one for 0.
-func reservePort(port int) (int, error) {
-	listener, err := net.Listen("tcp", fmt.Sprintf("%s:%d", host, port))
+func reservePort(ctx context.Context, port int) (int, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(port)))
 	if errors.Is(err, syscall.EADDRINUSE) {
 		return 0, fmt.Errorf("port %d on %s is in use%s: stop that program, or choose another port", port, host, listenerOf(port))
 	}
@@ -21,7 +23,7 @@ func reservePort(port int) (int, error) {
 		return 0, fmt.Errorf("listen on port %d of %s: %w", port, host, err)
 	}
 	defer listener.Close()
-	return listener.Addr().(*net.TCPAddr).Port, nil
+	return listener.Addr().(*net.TCPAddr).Port, nil //nolint:forcetypeassert // a TCP listener has no other
 }
 
 // listenerOf names the program that listens on a port, as far as this user may see it.

@@ -16,7 +16,7 @@ import (
 
 // Load fills a T, whose fields carry `env:"NAME"` tags, from environ ("NAME=value", as os.Environ gives
 // it). An empty value and contract.Unset count as absent. The variables say which of T's are required;
-// a required one that is absent and a malformed one of any kind are both part of the error, a [Problems].
+// a required one that is absent and a malformed one of any kind are both part of the error, an [Errors].
 func Load[T any](environ []string, variables []contract.Variable) (T, error) {
 	present := env.ToMap(environ)
 	for name, value := range present {
@@ -47,11 +47,11 @@ func Names[T any]() []string {
 	return names
 }
 
-// Problems is everything that is wrong with an environment, one sentence each.
-type Problems []string
+// Errors is everything that is wrong with an environment, one sentence each.
+type Errors []string
 
 // Error lists the problems, one a line.
-func (p Problems) Error() string {
+func (p Errors) Error() string {
 	noun := "problems"
 	if len(p) == 1 {
 		noun = "problem"
@@ -59,9 +59,9 @@ func (p Problems) Error() string {
 	return fmt.Sprintf("the environment has %d %s:\n  %s", len(p), noun, strings.Join(p, "\n  "))
 }
 
-func missing[T any](present map[string]string, variables []contract.Variable) Problems {
+func missing[T any](present map[string]string, variables []contract.Variable) Errors {
 	read := Names[T]()
-	var problems Problems
+	var problems Errors
 	for _, v := range variables {
 		if _, ok := present[v.Name]; !ok && v.Required && slices.Contains(read, v.Name) {
 			problems = append(problems, fmt.Sprintf("%s is not set; it is required: %s", v.Name, v.Purpose))
@@ -71,12 +71,12 @@ func missing[T any](present map[string]string, variables []contract.Variable) Pr
 }
 
 // malformed names the variable where the parser names the struct's field.
-func malformed[T any](err error) Problems {
+func malformed[T any](err error) Errors {
 	var all env.AggregateError
 	if !errors.As(err, &all) {
 		return nil
 	}
-	var problems Problems
+	var problems Errors
 	for _, err := range all.Errors {
 		var wrong env.ParseError
 		if !errors.As(err, &wrong) {

@@ -37,7 +37,7 @@ func TestLoadFillsTheStruct(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.DatabaseURL.Reveal() != "postgres://app:hunter2@db:5432/app" || got.Port != "50051" || got.SecretsVersion != "3" {
+	if got.DatabaseURL.Reveal() != "postgres://app:hunter2@db:5432/app" || got.Port != "50051" || got.SecretsVersion != "3" { //nolint:gosec // the password above, which opens nothing
 		t.Errorf("the values did not arrive: %+v", got)
 	}
 	if level := got.LogOptions().Level.Level(); level != slog.LevelWarn {
@@ -61,12 +61,12 @@ func TestLoadNamesEveryProblemAtOnce(t *testing.T) {
 		"WORKFLOW_SERVICE_HOST=http://engine", "WORKFLOW_SERVICE_PORT=65536",
 		"LOG_LEVEL=loud", "DEBUG=maybe", "OTEL_EXPORTER_OTLP_ENDPOINT=collector:4318",
 	)
-	var got envconfig.Problems
+	var got envconfig.Errors
 	if !errors.As(err, &got) {
-		t.Fatalf("want Problems, got %v", err)
+		t.Fatalf("want Errors, got %v", err)
 	}
 	const notShown = " and names a host (its value is not shown: it may hold a password)"
-	want := envconfig.Problems{
+	want := envconfig.Errors{
 		"REDIS_URL is not set; it is required: Redis connection URL, rediss:// for TLS",
 		"INTERNAL_AUTH_KEY is not set; it is required: signs the caller's identity from the gateway to the engine",
 		"DATABASE_URL must be a URL that starts with postgres:// or postgresql://" + notShown,

@@ -28,7 +28,7 @@ func TestKernelLoadsOnlyTheBindingsInUse(t *testing.T) {
 	jsii.Close()
 
 	var bindings []string
-	for _, module := range strings.Split(string(read(t, list)), "\n") {
+	for module := range strings.SplitSeq(string(read(t, list)), "\n") {
 		if _, name, found := strings.Cut(filepath.ToSlash(module), "@cdktf/provider-aws/lib/"); found {
 			bindings = append(bindings, name)
 		}

@@ -31,8 +31,8 @@ func Serving(ctx context.Context, conn grpc.ClientConnInterface) error {
 	if err != nil {
 		return err
 	}
-	if answer.Status != healthpb.HealthCheckResponse_SERVING {
-		return fmt.Errorf("the server reports %s, want SERVING", answer.Status)
+	if answer.GetStatus() != healthpb.HealthCheckResponse_SERVING {
+		return fmt.Errorf("the server reports %s, want SERVING", answer.GetStatus())
 	}
 	return nil
 }

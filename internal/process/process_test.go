@@ -12,7 +12,7 @@ import (
 )
 
 // start runs a shell script and returns when it has printed a line.
-func start(t *testing.T, ctx context.Context, script string) *exec.Cmd {
+func start(ctx context.Context, t *testing.T, script string) *exec.Cmd {
 	t.Helper()
 	cmd := process.Command(ctx, "sh", "-c", script)
 	out, err := cmd.StdoutPipe()
@@ -31,7 +31,7 @@ func start(t *testing.T, ctx context.Context, script string) *exec.Cmd {
 func TestCancelWaitsForAnOrderlyEnd(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	cmd := start(t, ctx, `trap 'sleep 1; exit 7' INT; echo ready; while :; do sleep 0.1; done`)
+	cmd := start(ctx, t, `trap 'sleep 1; exit 7' INT; echo ready; while :; do sleep 0.1; done`)
 	cancel()
 	_ = cmd.Wait() // the exit code says it
 	if code := cmd.ProcessState.ExitCode(); code != 7 {
@@ -46,7 +46,7 @@ func TestStopEndsTheWholeGroup(t *testing.T) {
 	}
 	for name, script := range tests {
 		t.Run(name, func(t *testing.T) {
-			cmd := start(t, context.Background(), script)
+			cmd := start(context.Background(), t, script)
 			go func() { _ = cmd.Wait() }() // a zombie counts as a member of its group
 			if err := process.Stop(cmd.Process.Pid, 300*time.Millisecond); err != nil {
 				t.Fatal(err)
@@ -62,7 +62,7 @@ func TestStopEndsTheWholeGroup(t *testing.T) {
 }
 
 func TestDescendantsCrossSessions(t *testing.T) {
-	cmd := start(t, t.Context(), `setsid sh -c 'echo ready; sleep 60; :'; :`)
+	cmd := start(t.Context(), t, `setsid sh -c 'echo ready; sleep 60; :'; :`)
 	family := process.Descendants(cmd.Process.Pid, "sleep")
 	if len(family) != 1 {
 		t.Fatalf("descendants are %v, want the one sleep", family)

@@ -15,7 +15,7 @@ func Build(t *testing.T, importPath string) string {
 	t.Helper()
 	Imports(t, importPath)
 	binary := filepath.Join(t.TempDir(), path.Base(importPath))
-	build := exec.Command("go", "build", "-o", binary, importPath)
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", binary, importPath)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build %s: %v\n%s", importPath, err, output)
@@ -28,7 +28,7 @@ func Build(t *testing.T, importPath string) string {
 func Imports(t *testing.T, importPath string) []string {
 	t.Helper()
 	const format = "{{.ImportPath}}\t{{with .Module}}{{if .Main}}{{$.Dir}}{{end}}{{end}}"
-	output, err := exec.Command("go", "list", "-deps", "-f", format, importPath).Output()
+	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-f", format, importPath).Output()
 	if err != nil {
 		t.Fatalf("go list %s: %v", importPath, err)
 	}

@@ -28,7 +28,7 @@ type Process struct {
 // its log if the test failed.
 func Start(t *testing.T, environ []string, binary string, arguments ...string) *Process {
 	t.Helper()
-	p := &Process{command: exec.Command(binary, arguments...), ended: make(chan struct{})}
+	p := &Process{command: exec.CommandContext(t.Context(), binary, arguments...), ended: make(chan struct{})}
 	p.command.Env, p.command.Stderr = environ, &p.log
 	if err := p.command.Start(); err != nil {
 		t.Fatal(err)
@@ -38,7 +38,6 @@ func Start(t *testing.T, environ []string, binary string, arguments ...string) *
 		_ = p.command.Wait() // Wait's result stands in ProcessState
 	}()
 	t.Cleanup(func() {
-		_ = p.command.Process.Kill()
 		<-p.ended
 		if t.Failed() {
 			t.Logf("log of %s:\n%s", filepath.Base(binary), p.log.String())

@@ -56,7 +56,7 @@ func Environments(t *testing.T) map[string]Stack {
 	return environments
 }
 
-var synthesized = sync.OnceValues(func() (map[string]Stack, error) {
+var synthesized = sync.OnceValues(func() (map[string]Stack, error) { //nolint:gochecknoglobals // a test binary has one synth, as it has one kernel
 	folder, err := os.MkdirTemp("", "synth")
 	if err != nil {
 		return nil, err

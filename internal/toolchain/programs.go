@@ -2,14 +2,14 @@ package toolchain
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"os/exec"
 )
 
 // CheckBuild says what is missing to build the app and to synthesize with it: Go and Node.js.
 func CheckBuild(ctx context.Context) error {
 	if _, err := exec.LookPath("go"); err != nil {
-		return fmt.Errorf("go is not on the PATH: install the Go version that go.mod names")
+		return errors.New("go is not on the PATH: install the Go version that go.mod names")
 	}
 	return checkNode(ctx)
 }

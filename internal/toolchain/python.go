@@ -2,6 +2,7 @@ package toolchain
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -18,7 +19,7 @@ const motoVersion = "import moto, moto.server; print(moto.__version__)"
 func (t Tools) Python(ctx context.Context) (string, error) {
 	base, err := exec.LookPath("python3")
 	if err != nil {
-		return "", fmt.Errorf("python3 is not on the PATH: install Python 3.10 or later, with its venv module")
+		return "", errors.New("python3 is not on the PATH: install Python 3.10 or later, with its venv module")
 	}
 	if hasMoto(ctx, base) {
 		return base, nil
@@ -42,7 +43,7 @@ func installMoto(ctx context.Context, base, dir string) error {
 	if err := runIn(ctx, dir, base, "-m", "venv", dir); err != nil {
 		return fmt.Errorf("%w\ninstall Python's venv module (python3-venv on Debian)", err)
 	}
-	requirement := fmt.Sprintf("moto[server]==%s", moto)
+	requirement := "moto[server]==" + moto
 	if err := runIn(ctx, dir, interpreter(dir), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement); err != nil {
 		return fmt.Errorf("%w\npip must reach a package index (PIP_INDEX_URL names one), or install '%s' for %s by hand", err, requirement, base)
 	}

@@ -42,7 +42,8 @@ func TestPlanDeployDestroy(t *testing.T) {
 func TestLockedState(t *testing.T) {
 	e := startAWS(t)
 	makeDemoBucket(t, e)
-	lock := `{"ID": "0f9a8f3c-1d1e-4b6b-9a50-5b3a3f6f2f11", "Operation": "OperationTypeApply", "Who": "ann@laptop", "Version": "1.11.4", "Created": "2026-01-02T03:04:05Z", "Path": "demo-state/demo/terraform.tfstate"}`
+	lock := `{"ID": "0f9a8f3c-1d1e-4b6b-9a50-5b3a3f6f2f11", "Operation": "OperationTypeApply", "Who": "ann@laptop", ` +
+		`"Version": "1.11.4", "Created": "2026-01-02T03:04:05Z", "Path": "demo-state/demo/terraform.tfstate"}`
 	s3(t, e, http.MethodPut, "/"+demoBucket+"/"+demoKey+".tflock", lock)
 	f := demoFolder(t, e, "")
 	run(t, f.agentteamCommand(t.Context(), "deploy", "demo", "--auto-approve"), "").

@@ -5,7 +5,6 @@
 package lifecycle
 
 import (
-	"fmt"
 	"maps"
 	"path/filepath"
 	"testing"
@@ -144,5 +143,5 @@ func bySuffix(stored map[string]string, path string) string {
 			return value
 		}
 	}
-	return fmt.Sprintf("no parameter ends in %s", path)
+	return "no parameter ends in " + path
 }

@@ -14,7 +14,7 @@ import (
 
 type requestIDKey struct{}
 
-// requestID is the id that the log, the X-Request-Id header and a problem share.
+// requestID is the id that the log, the X-Request-ID header and a problem share.
 func requestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
@@ -25,7 +25,7 @@ func (s *Server) observed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, id := time.Now(), rand.Text()
 		r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
-		w.Header().Set("X-Request-Id", id)
+		w.Header().Set("X-Request-ID", id)
 		if s.draining.Load() {
 			w.Header().Set("Connection", "close")
 		}
@@ -43,7 +43,7 @@ func (s *Server) recoverPanic(answer *recorder, r *http.Request) {
 	if panicked == nil {
 		return
 	}
-	if panicked == http.ErrAbortHandler {
+	if panicked == http.ErrAbortHandler { //nolint:errorlint // net/http itself compares the panic so
 		panic(panicked)
 	}
 	s.log.ErrorContext(r.Context(), "panic", "request_id", requestID(r.Context()),

@@ -29,8 +29,8 @@ func TestAPanicAnswersAProblem(t *testing.T) {
 	}
 	defer response.Body.Close()
 	body, _ := io.ReadAll(response.Body)
-	id := response.Header.Get("X-Request-Id")
-	if response.StatusCode != 500 || !strings.Contains(string(body), `"request_id":"`+id+`"`) || strings.Contains(string(body), "detail for") {
+	id := response.Header.Get("X-Request-ID")
+	if response.StatusCode != http.StatusInternalServerError || !strings.Contains(string(body), `"request_id":"`+id+`"`) || strings.Contains(string(body), "detail for") {
 		t.Errorf("%s %s", response.Status, body)
 	}
 	if text := log.String(); !strings.Contains(text, id) || !strings.Contains(text, "middleware_test.go") || !strings.Contains(text, `"status":500`) {
@@ -62,7 +62,7 @@ func TestAnotherMethodIsRefusedWithTheAllowedOnes(t *testing.T) {
 	}
 	defer response.Body.Close()
 	body, _ := io.ReadAll(response.Body)
-	if response.StatusCode != 405 || response.Header.Get("Allow") != "GET, HEAD" || !strings.Contains(string(body), `"code":"method_not_allowed"`) {
+	if response.StatusCode != http.StatusMethodNotAllowed || response.Header.Get("Allow") != "GET, HEAD" || !strings.Contains(string(body), `"code":"method_not_allowed"`) {
 		t.Errorf("%s %v %s", response.Status, response.Header, body)
 	}
 }

@@ -30,12 +30,7 @@ func (p problem) write(w http.ResponseWriter, r *http.Request) {
 // engineProblem answers for a failed call to the engine. The detail holds no address and no message of
 // the engine: the log has both.
 func engineProblem(err error) problem {
-	p := problem{
-		Status:     http.StatusInternalServerError,
-		Code:       "dependency_failed",
-		Detail:     contract.WorkflowEngine().Name + " failed to answer",
-		Dependency: contract.WorkflowEngine().Name,
-	}
+	p := problem{Dependency: contract.WorkflowEngine().Name}
 	switch status.Code(err) {
 	case codes.Unavailable:
 		p.Status, p.Code = http.StatusServiceUnavailable, "dependency_unavailable"
@@ -43,6 +38,9 @@ func engineProblem(err error) problem {
 	case codes.DeadlineExceeded:
 		p.Status, p.Code = http.StatusGatewayTimeout, "dependency_timeout"
 		p.Detail = p.Dependency + " did not answer in time"
+	default:
+		p.Status, p.Code = http.StatusInternalServerError, "dependency_failed"
+		p.Detail = p.Dependency + " failed to answer"
 	}
 	return p
 }
@@ -53,5 +51,5 @@ func writeJSON(w http.ResponseWriter, contentType string, status int, body any) 
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // fails only if the client is gone
+	_ = json.NewEncoder(w).Encode(body) //nolint:errchkjson // every body is a plain struct: it fails only if the client is gone
 }

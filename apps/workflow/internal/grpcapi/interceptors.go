@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"runtime/debug"
 
+	middleware "github.com/grpc-ecosystem/go-grpc-middleware/v2"
 	"github.com/grpc-ecosystem/go-grpc-middleware/v2/interceptors/recovery"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -33,15 +34,6 @@ func watchUntil(stopping context.Context) grpc.StreamServerInterceptor {
 		ctx, cancel := context.WithCancel(stream.Context())
 		defer cancel()
 		defer context.AfterFunc(stopping, cancel)()
-		return handle(service, watch{stream, ctx})
+		return handle(service, &middleware.WrappedServerStream{ServerStream: stream, WrappedContext: ctx})
 	}
 }
-
-// watch is a stream with a context of its own.
-type watch struct {
-	grpc.ServerStream
-	ctx context.Context
-}
-
-// Context gives the watch's own context.
-func (w watch) Context() context.Context { return w.ctx }
