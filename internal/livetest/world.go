@@ -3,6 +3,7 @@
 package livetest
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -55,7 +56,7 @@ func (w *World) Terraform(folder string, log io.Writer) terraform.Runner {
 // environment is added to the program's.
 func Synthesize(t testing.TB, environment ...string) (stacks string) {
 	t.Helper()
-	root, err := moduleRoot()
+	root, err := moduleRoot(t.Context())
 	must(t, err)
 	folder := t.TempDir()
 	program := filepath.Join(folder, "synth")
@@ -69,8 +70,8 @@ func Synthesize(t testing.TB, environment ...string) (stacks string) {
 	return filepath.Join(folder, "stacks")
 }
 
-func moduleRoot() (string, error) {
-	file, err := exec.Command("go", "env", "GOMOD").Output()
+func moduleRoot(ctx context.Context) (string, error) {
+	file, err := exec.CommandContext(ctx, "go", "env", "GOMOD").Output()
 	if err != nil {
 		return "", fmt.Errorf("go env GOMOD: %w", err)
 	}
