@@ -45,6 +45,11 @@ resource "aws_route_table" "private" {
       nat_gateway_id = aws_nat_gateway.main[route.value - 1].id
     }
   }
+
+  # The S3 endpoint lets go of a table before that goes: it cannot let go of one that is gone.
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_route_table" "database" {
@@ -52,6 +57,10 @@ resource "aws_route_table" "database" {
 
   vpc_id = aws_vpc.main.id
   tags   = { Name = "${local.prefix}-database" }
+
+  lifecycle {
+    create_before_destroy = true
+  }
 }
 
 resource "aws_route_table_association" "public" {
