@@ -53,6 +53,8 @@ func privateRoutes(in Scope, vpcID *string) {
 		Count: X("length(var.private_subnet_cidrs)").Num(),
 		VpcId: vpcID,
 		Tags:  nameTag("private-${count.index + 1}"),
+		// The S3 endpoint lets go of a table before that goes: it cannot let go of one that is gone.
+		Lifecycle: newFirst(),
 	})
 	table.AddOverride(new("dynamic.route"), map[string]any{
 		"for_each": "${local.nat_count == 0 ? [] : [min(count.index, local.nat_count - 1)]}",
@@ -71,6 +73,8 @@ func databaseRoutes(in Scope, vpcID *string) {
 		Count: X("min(1, length(var.database_subnet_cidrs))").Num(),
 		VpcId: vpcID,
 		Tags:  nameTag("database"),
+		// As above.
+		Lifecycle: newFirst(),
 	})
 	associate(in, "database", "aws_route_table.database[0].id")
 }

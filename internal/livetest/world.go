@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -43,8 +44,21 @@ func Start(t testing.TB) *World {
 		if err := api.Stop(); err != nil {
 			t.Errorf("stop the emulator: %v", err)
 		}
+		if t.Failed() {
+			t.Logf("faults of the emulator itself:\n%s", faults(api.Log))
+		}
 	})
 	return &World{API: api, Env: append(api.Env(), provider...), terraform: binary}
+}
+
+// faults are the stack traces and the 5xx answers in an emulator's log: what it lacks, if a test failed by that.
+func faults(log string) string {
+	text, err := os.ReadFile(log)
+	if err != nil {
+		return err.Error()
+	}
+	found := regexp.MustCompile(`(?m)^Traceback[^\n]*\n(?:[ \t][^\n]*\n)*[^\n]*|^[^\n]*" 5\d\d [^\n]*`).FindAllString(string(text), -1)
+	return strings.Join(found, "\n")
 }
 
 // Terraform runs terraform in a folder, with what it prints going to a log.

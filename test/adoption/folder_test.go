@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	tfjson "github.com/hashicorp/terraform-json"
 
 	"github.com/agentteam/agentteam/internal/livetest"
@@ -73,7 +74,8 @@ func wantNothingToDo(t *testing.T, plan *tfjson.Plan) {
 	t.Helper()
 	for _, resource := range plan.ResourceChanges {
 		if !resource.Change.Actions.NoOp() {
-			t.Errorf("after apply, the plan would still %v %s", resource.Change.Actions, resource.Address)
+			t.Errorf("after apply, the plan would still %v %s (-is +planned):\n%s",
+				resource.Change.Actions, resource.Address, cmp.Diff(resource.Change.Before, resource.Change.After))
 		}
 	}
 }

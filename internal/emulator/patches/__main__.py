@@ -16,6 +16,7 @@ import ecs  # noqa: E402, F401
 import elasticache  # noqa: E402, F401
 import rds  # noqa: E402, F401
 import s3  # noqa: F401
+import server  # noqa: F401
 from moto.server import main  # noqa: E402
 
 

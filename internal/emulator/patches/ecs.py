@@ -52,8 +52,11 @@ def run_desired_tasks(original, self, *args, **kwargs):
 
 @replaces(EC2ContainerServiceBackend, "update_service")
 def run_changed_tasks(original, self, properties):
-    """UpdateService leaves the old counts and the old task definition in the deployment."""
+    """UpdateService leaves the old counts, the old task definition and the old launch type."""
+    given = {"capacityProviderStrategy": properties.get("capacity_provider_strategy")}
     service = original(self, properties)
+    if given["capacityProviderStrategy"]:
+        choose_launch(service, given)
     settle(service)
     return service
 
@@ -68,5 +71,6 @@ def settle(service):
             pendingCount=0,
             rolloutState="COMPLETED",
             rolloutStateReason=f"ECS deployment {deployment['id']} completed.",
+            launchType=service.launch_type,
             taskDefinition=service.task_definition,
         )
