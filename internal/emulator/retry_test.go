@@ -47,7 +47,7 @@ func createVPC(t *testing.T, endpoint, call string) (id string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	id = regexp.MustCompile(`vpc-[0-9a-f]+`).FindString(string(text))
+	id = regexp.MustCompile(`<vpcId>vpc-[0-9a-f]+`).FindString(string(text))
 	if id == "" {
 		t.Fatalf("CreateVpc answers %s", text)
 	}
