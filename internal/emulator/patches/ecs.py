@@ -52,8 +52,13 @@ def run_desired_tasks(original, self, *args, **kwargs):
 
 @replaces(EC2ContainerServiceBackend, "update_service")
 def run_changed_tasks(original, self, properties):
-    """UpdateService leaves the old counts, the old task definition and the old launch type."""
+    """UpdateService leaves the old counts, the old task definition and the old launch type, and drops those parts of
+    the deployment configuration that are not given again."""
     given = {"capacityProviderStrategy": properties.get("capacity_provider_strategy")}
+    if properties.get("deployment_configuration"):
+        current = self._get_service(properties.get("cluster", "default"), properties["service"])
+        kept = getattr(current, "deployment_configuration", None) or {}
+        properties["deployment_configuration"] = {**kept, **properties["deployment_configuration"]}
     service = original(self, properties)
     if given["capacityProviderStrategy"]:
         choose_launch(service, given)
