@@ -28,6 +28,7 @@ func keys() map[string]string {
 }
 
 func TestStacksAdoptTheStateOfEqualHCL(t *testing.T) {
+	t.Parallel() // minutes of waiting, in a world of its own
 	world := livetest.Start(t)
 	world.Env = append(world.Env, "TF_VAR_domain_name="+domain, "TF_VAR_certificate_arn="+world.Certificate(t, domain))
 	stacks := livetest.Synthesize(t)

@@ -18,6 +18,7 @@ import (
 // One part of the infrastructure, declared with the same choices on both sides, plans the same from nothing,
 // from another state, and when it stands.
 func TestPlansEqualThoseOfHCL(t *testing.T) {
+	t.Parallel() // as the other
 	world := livetest.Start(t)
 	world.Env = append(world.Env, "TF_VAR_certificate_arn=")
 	hcl := copied(t, world, "../../testdata/slice")
