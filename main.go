@@ -20,7 +20,12 @@ func main() {
 	}
 }
 
-func synth() error {
+func synth() (err error) {
+	defer func() {
+		if fault := recover(); fault != nil { // jsii panics with what JavaScript throws, and without Node
+			err = fmt.Errorf("%v", fault)
+		}
+	}()
 	if err := fastsynth.Enable(); err != nil {
 		fmt.Fprintln(os.Stderr, "synth:", err)
 	}

@@ -69,6 +69,18 @@ func TestFastSynthesisChangesNoByte(t *testing.T) {
 	}
 }
 
+// Without Node there is nothing to run jsii: a message, and no stack trace.
+func TestAMissingNodeIsNamed(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "synth")
+	output(t, exec.Command("go", "build", "-o", program, "."))
+	command := exec.Command(program)
+	command.Env = append(os.Environ(), "PATH="+t.TempDir(), "CDKTF_OUTDIR="+t.TempDir())
+	said, err := command.CombinedOutput()
+	if err == nil || !strings.Contains(string(said), `"node"`) || strings.Contains(string(said), "goroutine") {
+		t.Errorf("err = %v, output:\n%s", err, said)
+	}
+}
+
 // The variable that picks the account's backend is checked like any other input.
 func TestUnknownStateIsRefused(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "synth")

@@ -37,7 +37,7 @@ func createVPC(t *testing.T, endpoint, call string) (id string) {
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0")
-	request.Header.Set("amz-sdk-invocation-id", call)
+	request.Header.Set("Amz-Sdk-Invocation-Id", call)
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
