@@ -50,7 +50,7 @@ bench-synth: ## compare synthesis with stock jsii and an empty stack
 
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0
 BUF = go run github.com/bufbuild/buf/cmd/buf@v1.75.0
-FRESH = bin/proto
+FRESH = .agentteam/proto
 
 .PHONY: lint generate verify check
 lint: ## vet and lint
