@@ -55,9 +55,9 @@ func databaseInstance(in Scope, p DatabaseProps) dbinstance.DbInstance {
 		CopyTagsToSnapshot:    true,
 		DeletionProtection:    X("var.deletion_protection").Any(),
 		SkipFinalSnapshot:     X("!var.db_final_snapshot").Any(),
-		// With the version in its name, an environment that is made and destroyed again does not collide
-		// with its former self's snapshot.
-		FinalSnapshotIdentifier: text("${local.prefix}-db-final-${var.secrets_version}"),
+		// With the VPC in its name, an environment that is made and destroyed again does not collide with
+		// its former self's snapshot.
+		FinalSnapshotIdentifier: text("${local.prefix}-db-final-%s", *p.VPC.ID),
 
 		// A protected database changes in its maintenance window, any other at once.
 		ApplyImmediately:             X("!var.deletion_protection").Any(),

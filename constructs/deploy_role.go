@@ -15,10 +15,18 @@ const gitHubTokens = "token.actions.githubusercontent.com"
 // ifRepository counts what exists only where a repository may deploy.
 const ifRepository = X(`var.github_repository != "" ? 1 : 0`)
 
+// DeployRoleProps say which of the repository's jobs may deploy.
+type DeployRoleProps struct {
+	Environments []string // GitHub environments, of the same names as ours
+}
+
 // NewDeployRole declares the role that the workflows of var.github_repository assume with GitHub's
 // OIDC tokens, so that no long-lived key exists.
 // https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/configuring-openid-connect-in-amazon-web-services
-func NewDeployRole(in Scope) {
+//
+// It may make roles and hand them to ECS, and nothing yet bounds what those may do: whoever can run such a
+// workflow is an administrator of the account. Protect the environments on GitHub before you name a repository.
+func NewDeployRole(in Scope, p DeployRoleProps) {
 	declare(in, "current", dataawscalleridentity.NewDataAwsCallerIdentity, &dataawscalleridentity.DataAwsCallerIdentityConfig{})
 	declare(in, "current", dataawspartition.NewDataAwsPartition, &dataawspartition.DataAwsPartitionConfig{})
 	declare(in, "github", iamopenidconnectprovider.NewIamOpenidConnectProvider, &iamopenidconnectprovider.IamOpenidConnectProviderConfig{
@@ -29,7 +37,7 @@ func NewDeployRole(in Scope) {
 	declare(in, "deploy", iamrole.NewIamRole, &iamrole.IamRoleConfig{
 		Count:            ifRepository.Num(),
 		Name:             text("${var.project_name}-deploy"),
-		AssumeRolePolicy: policy(in, "deploy_trust", gitHubTrust()),
+		AssumeRolePolicy: policy(in, "deploy_trust", gitHubTrust(p.Environments)),
 	})
 	declare(in, "deploy_services", iamrolepolicyattachment.NewIamRolePolicyAttachment, &iamrolepolicyattachment.IamRolePolicyAttachmentConfig{
 		Count:     ifRepository.Num(),
@@ -40,13 +48,18 @@ func NewDeployRole(in Scope) {
 		Count:  ifRepository.Num(),
 		Name:   new("manage-roles"),
 		Role:   X("aws_iam_role.deploy[0].id").Str(),
-		Policy: policy(in, "deploy_roles", manageRoles(), notItself()),
+		Policy: policy(in, "deploy_roles", manageRoles(), passRoles(), notItself()),
 	})
 }
 
-// gitHubTrust accepts the main branch and the repository's deployment environments, not pull requests:
-// anybody can open one of those.
-func gitHubTrust() *statement {
+// gitHubTrust accepts the main branch and jobs in one of the named environments. GitHub makes an unknown
+// environment when a job names it, so a wildcard would accept every branch.
+func gitHubTrust(environments []string) *statement {
+	subjects := make([]string, 0, 1+len(environments))
+	subjects = append(subjects, "repo:${var.github_repository}:ref:refs/heads/main")
+	for _, environment := range environments {
+		subjects = append(subjects, "repo:${var.github_repository}:environment:"+environment)
+	}
 	return &statement{
 		Actions: texts("sts:AssumeRoleWithWebIdentity"),
 		Principals: []*dataawsiampolicydocument.DataAwsIamPolicyDocumentStatementPrincipals{{
@@ -56,22 +69,29 @@ func gitHubTrust() *statement {
 		}},
 		Condition: []*dataawsiampolicydocument.DataAwsIamPolicyDocumentStatementCondition{
 			{Test: new("StringEquals"), Variable: new(gitHubTokens + ":aud"), Values: texts("sts.amazonaws.com")},
-			{Test: new("StringLike"), Variable: new(gitHubTokens + ":sub"), Values: texts(
-				"repo:${var.github_repository}:ref:refs/heads/main", "repo:${var.github_repository}:environment:*")},
+			{Test: new("StringEquals"), Variable: new(gitHubTokens + ":sub"), Values: texts(subjects...)},
 		},
 	}
 }
 
-// manageRoles lets a deployment make the roles of its environments, whose names start with the
-// project's, and hand them to ECS.
+// manageRoles lets a deployment make the roles of its environments, whose names start with the project's.
 func manageRoles() *statement {
 	return allow(projectRoles("*"),
 		"iam:GetRole", "iam:CreateRole", "iam:DeleteRole", "iam:UpdateRole", "iam:UpdateAssumeRolePolicy", "iam:TagRole", "iam:UntagRole",
 		"iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
-		"iam:GetRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:PassRole")
+		"iam:GetRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:DetachRolePolicy")
 }
 
-// notItself keeps a deployment from giving the deploy role more than it has.
+// passRoles lets a deployment hand its roles to ECS alone.
+func passRoles() *statement {
+	pass := allow(projectRoles("*"), "iam:PassRole")
+	pass.Condition = []*dataawsiampolicydocument.DataAwsIamPolicyDocumentStatementCondition{
+		{Test: new("StringEquals"), Variable: new("iam:PassedToService"), Values: texts("ecs-tasks.amazonaws.com")},
+	}
+	return pass
+}
+
+// notItself keeps a deployment from changing the deploy role.
 func notItself() *statement {
 	return &statement{
 		Effect:    new("Deny"),

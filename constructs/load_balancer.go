@@ -4,6 +4,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/lb"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/lblistener"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/lbtargetgroup"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/agentteam/agentteam/contract"
 )
@@ -39,8 +40,9 @@ func NewLoadBalancer(in Scope, p LoadBalancerProps) *LoadBalancer {
 		Tags:                     nameTag("alb"),
 	})
 	target := targetGroup(in, p.VPC)
-	redirectListener(in, balancer.Arn())
-	return &LoadBalancer{TargetGroupARN: target, Listener: mainListener(in, balancer.Arn(), target)}
+	main := mainListener(in, balancer.Arn(), target)
+	redirectListener(in, balancer.Arn(), main)
+	return &LoadBalancer{TargetGroupARN: target, Listener: main}
 }
 
 func targetGroup(in Scope, vpc *VPC) (arn *string) {
@@ -80,7 +82,7 @@ func mainListener(in Scope, balancerARN, targetGroupARN *string) lblistener.LbLi
 	})
 }
 
-func redirectListener(in Scope, balancerARN *string) {
+func redirectListener(in Scope, balancerARN *string, main lblistener.LbListener) {
 	declare(in, "redirect", lblistener.NewLbListener, &lblistener.LbListenerConfig{
 		Count:           X("local.tls ? 1 : 0").Num(),
 		LoadBalancerArn: balancerARN,
@@ -92,5 +94,7 @@ func redirectListener(in Scope, balancerARN *string) {
 				Port: new("443"), Protocol: new("HTTPS"), StatusCode: new("HTTP_301"),
 			},
 		}},
+		// With a first certificate, the main listener leaves port 80 before this one takes it.
+		DependsOn: &[]cdktf.ITerraformDependable{main},
 	})
 }

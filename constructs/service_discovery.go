@@ -40,6 +40,8 @@ func discoverable(in Scope, name string, service contract.Service, namespaceID *
 				RoutingPolicy: new("MULTIVALUE"),
 				DnsRecords:    []*servicediscoveryservice.ServiceDiscoveryServiceDnsConfigDnsRecords{{Type: new("A"), Ttl: new(10.0)}},
 			},
+			// ECS takes its tasks out of DNS some time after they have gone.
+			ForceDestroy:            true,
 			HealthCheckCustomConfig: &servicediscoveryservice.ServiceDiscoveryServiceHealthCheckCustomConfig{FailureThreshold: new(1.0)},
 		}).Arn()
 }

@@ -10,12 +10,15 @@ import (
 	"github.com/hashicorp/terraform-cdk-go/cdktf"
 )
 
+// StateBucketProps are the bucket's name and region, as every stack's backend has them.
+type StateBucketProps struct{ Name, Region string }
+
 // NewStateBucket declares the bucket of every stack's state: versioned so that a bad write can be
 // undone, encrypted, private, reached over TLS only, and refused to terraform destroy.
-func NewStateBucket(in Scope, bucketName string) {
+func NewStateBucket(in Scope, p StateBucketProps) {
 	bucket := declare(in, "terraform_state", s3bucket.NewS3Bucket, &s3bucket.S3BucketConfig{
-		Bucket:    &bucketName,
-		Lifecycle: &cdktf.TerraformResourceLifecycle{PreventDestroy: new(true)},
+		Bucket:    &p.Name,
+		Lifecycle: &cdktf.TerraformResourceLifecycle{PreventDestroy: new(true), Precondition: inRegion(p.Region)},
 	})
 	declare(in, "terraform_state", s3bucketversioning.NewS3BucketVersioningA, &s3bucketversioning.S3BucketVersioningAConfig{
 		Bucket:                  bucket.Id(),
@@ -26,9 +29,8 @@ func NewStateBucket(in Scope, bucketName string) {
 			Bucket: bucket.Id(),
 			Rule: []*s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleA{{
 				ApplyServerSideEncryptionByDefault: &s3bucketserversideencryptionconfiguration.S3BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultA{
-					SseAlgorithm: new("aws:kms"),
+					SseAlgorithm: new("AES256"), // what the backend asks for with encrypt, and no key to pay for
 				},
-				BucketKeyEnabled: true, // one call to KMS per day instead of one per object
 			}},
 		})
 	declare(in, "terraform_state", s3bucketpublicaccessblock.NewS3BucketPublicAccessBlock, &s3bucketpublicaccessblock.S3BucketPublicAccessBlockConfig{
@@ -42,6 +44,15 @@ func NewStateBucket(in Scope, bucketName string) {
 		Bucket: bucket.Id(),
 		Policy: policy(in, "terraform_state", tlsOnly(*bucket.Arn())),
 	})
+}
+
+// inRegion refuses to make the bucket where no backend would find it.
+func inRegion(region string) *[]*cdktf.Precondition {
+	return &[]*cdktf.Precondition{{
+		Condition: X(`var.aws_region == "` + region + `"`).Str(),
+		ErrorMessage: text(`aws_region is ${var.aws_region}, and the backends look for the states in %s: `+
+			"write both the same, the region of the states in stacks/environments.go.", region),
+	}}
 }
 
 // tlsOnly is AWS Foundational Security control S3.5.

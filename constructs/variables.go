@@ -33,6 +33,8 @@ func (c Common) inputs() []input {
 		}},
 		{"project_name", "string", "First half of every resource name.", c.ProjectName, []rule{
 			nameRule("project_name", ProjectNameLimit),
+			{`!can(regex("^(aws|ssm|internal-|sg-)|^(internal|sg)$", var.project_name))`,
+				`project_name must not start with aws, ssm, internal- or sg-, which AWS keeps to itself, got "${var.project_name}".`},
 		}},
 		{"environment", "string", "Second half of every resource name.", c.Environment, []rule{
 			nameRule("environment", EnvironmentNameLimit),

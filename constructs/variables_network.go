@@ -6,6 +6,7 @@ type Network struct {
 	PublicSubnetCIDRs   []string
 	PrivateSubnetCIDRs  []string
 	DatabaseSubnetCIDRs []string
+	ExcludedZoneIDs     []string
 	NATMode             string // per_az, single or none
 	ALBIngressCIDRs     []string
 	CORSAllowOrigins    []string
@@ -24,8 +25,12 @@ func (n Network) inputs() []input {
 		subnetCIDRs("public", "the load balancer and NAT", n.PublicSubnetCIDRs, twoZones("public_subnet_cidrs")),
 		subnetCIDRs("private", "the services", n.PrivateSubnetCIDRs, twoZones("private_subnet_cidrs")),
 		subnetCIDRs("database", "PostgreSQL and Redis, without a route out. Empty: they live in the private subnets",
-			n.DatabaseSubnetCIDRs, rule{"length(var.database_subnet_cidrs) != 1",
+			n.DatabaseSubnetCIDRs, inOneList(), rule{"length(var.database_subnet_cidrs) != 1",
 				"database_subnet_cidrs must have at least two CIDR blocks, since RDS asks for two availability zones, or none to use the private subnets."}),
+		{"excluded_zone_ids", "list(string)", "Zone ids where no subnet goes, since API Gateway's VPC links or NAT gateways are missing there.", n.ExcludedZoneIDs, []rule{
+			{`alltrue([for z in var.excluded_zone_ids : can(regex("^[a-z0-9]+-az[0-9]+$", z))])`,
+				`excluded_zone_ids must hold zone ids such as use1-az3 (not names such as us-east-1e), got: ${join(", ", var.excluded_zone_ids)}.`},
+		}},
 		{"nat_mode", "string", "NAT gateways: per_az (one for each zone), single (one for all) or none.", n.NATMode, []rule{
 			oneOf("nat_mode", `["per_az", "single", "none"]`, "per_az, single or none"),
 		}},
@@ -56,11 +61,10 @@ func (n Network) inputs() []input {
 	}
 }
 
-func subnetCIDRs(tier, purpose string, value []string, extra rule) input {
+func subnetCIDRs(tier, purpose string, value []string, extra ...rule) input {
 	name := tier + "_subnet_cidrs"
-	return input{name, "list(string)", "IPv4 range of each " + tier + " subnet, one per availability zone: for " + purpose + ".", value, []rule{
-		ipv4Ranges(name, "10.0.1.0/24"), extra, insideVPC(name), distinct(name),
-	}}
+	return input{name, "list(string)", "IPv4 range of each " + tier + " subnet, one per availability zone: for " + purpose + ".", value,
+		append([]rule{ipv4Ranges(name, "10.0.1.0/24"), insideVPC(name), distinct(name)}, extra...)}
 }
 
 func ipv4Ranges(name, example string) rule {
@@ -78,13 +82,22 @@ func twoZones(name string) rule {
 }
 
 // insideVPC compares each subnet's address under the VPC's mask with the VPC's own. Malformed ranges
-// pass: another rule reports those.
+// pass: another rule reports those. AWS makes no subnet smaller than /28.
 func insideVPC(name string) rule {
 	return rule{
 		"alltrue([for c in var." + name + ` : try(` +
 			`cidrhost(join("/", [split("/", c)[0], split("/", var.vpc_cidr)[1]]), 0) == cidrhost(var.vpc_cidr, 0)` +
-			` && tonumber(split("/", c)[1]) >= tonumber(split("/", var.vpc_cidr)[1]), true)])`,
-		name + ` must lie inside vpc_cidr (${var.vpc_cidr}), got: ${join(", ", var.` + name + `)}.`,
+			` && tonumber(split("/", c)[1]) >= tonumber(split("/", var.vpc_cidr)[1]) && tonumber(split("/", c)[1]) <= 28, true)])`,
+		name + ` must lie inside vpc_cidr (${var.vpc_cidr}) and be no smaller than /28, got: ${join(", ", var.` + name + `)}.`,
+	}
+}
+
+// inOneList stands with the database's variable alone: rules that name each other's variables are a cycle.
+func inOneList() rule {
+	const all = "concat(var.public_subnet_cidrs, var.private_subnet_cidrs, var.database_subnet_cidrs)"
+	return rule{
+		"length(distinct(" + all + ")) == length(" + all + ")",
+		"a CIDR block may stand in one of public_subnet_cidrs, private_subnet_cidrs and database_subnet_cidrs, and once, got: ${join(\", \", " + all + ")}.",
 	}
 }
 

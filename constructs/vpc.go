@@ -23,8 +23,7 @@ type VPC struct {
 // NewVPC declares the network. How many subnets and NAT gateways there are is decided at plan time, by
 // the lists of CIDRs and by nat_mode.
 func NewVPC(in Scope) *VPC {
-	declare(in, "available", dataawsavailabilityzones.NewDataAwsAvailabilityZones,
-		&dataawsavailabilityzones.DataAwsAvailabilityZonesConfig{State: new("available")})
+	zones(in)
 	id := declare(in, "main", vpc.NewVpc, &vpc.VpcConfig{
 		CidrBlock:          X("var.vpc_cidr").Str(),
 		EnableDnsHostnames: true,
@@ -52,6 +51,18 @@ func NewVPC(in Scope) *VPC {
 		// subnets has its subnet groups: AWS cannot move those while they are in use.
 		DataSubnetIDs: "length(var.database_subnet_cidrs) > 0 ? aws_subnet.database[*].id : aws_subnet.private[*].id",
 	}
+}
+
+// zones looks up where subnets may be: neither in local zones nor where a service that we use is missing.
+func zones(in Scope) {
+	declare(in, "available", dataawsavailabilityzones.NewDataAwsAvailabilityZones,
+		&dataawsavailabilityzones.DataAwsAvailabilityZonesConfig{
+			State:          new("available"),
+			ExcludeZoneIds: X("var.excluded_zone_ids").List(),
+			Filter: []*dataawsavailabilityzones.DataAwsAvailabilityZonesFilter{
+				{Name: new("zone-type"), Values: texts("availability-zone")},
+			},
+		})
 }
 
 // subnets declares one subnet per CIDR of var.<tier>_subnet_cidrs, each in the zone of its index.

@@ -32,6 +32,8 @@ func natGateways(in Scope) {
 		Count:  X("local.nat_count").Num(),
 		Domain: new("vpc"),
 		Tags:   nameTag("nat-${count.index + 1}"),
+		// A gateway in a new subnet is made before the old one lets go of its address.
+		Lifecycle: &cdktf.TerraformResourceLifecycle{ReplaceTriggeredBy: &[]any{"aws_subnet.public[count.index].id"}},
 	})
 	// AWS: a NAT gateway and its address work only once the VPC has its internet gateway.
 	gateway := declare(in, "main", natgateway.NewNatGateway, &natgateway.NatGatewayConfig{

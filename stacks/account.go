@@ -25,8 +25,8 @@ func NewAccount(app cdktf.App, c AccountConfig) {
 	constructs.NewMain(in, main)
 	constructs.NewAccountVariables(in, constructs.AccountVariables{Common: common(AccountName)})
 
-	constructs.NewStateBucket(in, c.State.Bucket)
+	constructs.NewStateBucket(in, constructs.StateBucketProps{Name: c.State.Bucket, Region: c.State.Region})
 	constructs.NewECR(in)
-	constructs.NewDeployRole(in)
+	constructs.NewDeployRole(in, constructs.DeployRoleProps{Environments: environmentNames()})
 	constructs.NewAccountOutputs(in)
 }

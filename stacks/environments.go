@@ -10,6 +10,15 @@ func Environments() []Config {
 	return []Config{Development(), Staging(), Production()}
 }
 
+func environmentNames() []string {
+	environments := Environments()
+	names := make([]string, len(environments))
+	for i, c := range environments {
+		names[i] = c.Variables.Environment
+	}
+	return names
+}
+
 // Development is the cheapest that still has every part: one of each, on Spot, nothing protected.
 func Development() Config {
 	c := base("development")
@@ -60,10 +69,13 @@ func base(name string) Config {
 				PublicSubnetCIDRs:   []string{"10.0.1.0/24", "10.0.2.0/24"},
 				PrivateSubnetCIDRs:  []string{"10.0.10.0/24", "10.0.20.0/24"},
 				DatabaseSubnetCIDRs: []string{"10.0.100.0/24", "10.0.110.0/24"},
-				ALBIngressCIDRs:     []string{"0.0.0.0/0"},
-				CORSAllowOrigins:    []string{"*"},
-				ThrottlingBurst:     5000,
-				ThrottlingRate:      10000,
+				// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vpc-links.html
+				// https://repost.aws/knowledge-center/nat-gateway-availability-zone
+				ExcludedZoneIDs:  []string{"use1-az3", "usw1-az2", "apne1-az3", "cac1-az3", "euw3-az2"},
+				ALBIngressCIDRs:  []string{"0.0.0.0/0"},
+				CORSAllowOrigins: []string{"*"},
+				ThrottlingBurst:  5000,
+				ThrottlingRate:   10000,
 			},
 			Compute: constructs.Compute{
 				ImageTag:             "v0.1.0",

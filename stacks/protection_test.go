@@ -91,7 +91,7 @@ func TestTheStateBucketIsProtected(t *testing.T) {
 	if versioning, _ := account.Resource(t, "aws_s3_bucket_versioning.terraform_state")["versioning_configuration"].(map[string]any); versioning["status"] != "Enabled" {
 		t.Error("a bad write of a state could not be undone")
 	}
-	if !strings.Contains(synthtest.Text(account.Resource(t, "aws_s3_bucket_server_side_encryption_configuration.terraform_state")), "aws:kms") {
+	if !strings.Contains(synthtest.Text(account.Resource(t, "aws_s3_bucket_server_side_encryption_configuration.terraform_state")), "AES256") {
 		t.Error("states are not encrypted")
 	}
 	tls := synthtest.Text(account.Data("aws_iam_policy_document")["terraform_state"])

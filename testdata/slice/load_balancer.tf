@@ -57,4 +57,7 @@ resource "aws_lb_listener" "redirect" {
       status_code = "HTTP_301"
     }
   }
+
+  # With a first certificate, the main listener leaves port 80 before this one takes it.
+  depends_on = [aws_lb_listener.main]
 }

@@ -9,6 +9,11 @@ resource "aws_eip" "nat" {
   domain     = "vpc"
   tags       = { Name = "${local.prefix}-nat-${count.index + 1}" }
   depends_on = [aws_internet_gateway.main]
+
+  # A gateway in a new subnet is made before the old one lets go of its address.
+  lifecycle {
+    replace_triggered_by = [aws_subnet.public[count.index].id]
+  }
 }
 
 resource "aws_nat_gateway" "main" {
