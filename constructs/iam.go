@@ -37,8 +37,7 @@ func executionRole(in Scope, logGroupARN *string, images *Registries) (arn *stri
 				Resources: &[]*string{images.APIGateway.ARN, images.WorkflowEngine.ARN},
 			},
 			allow(*logGroupARN+":*", "logs:CreateLogStream", "logs:PutLogEvents"),
-			allow("arn:${data.aws_partition.current.partition}:ssm:${var.aws_region}:${data.aws_caller_identity.current.account_id}:parameter/${local.prefix}/*",
-				"ssm:GetParameters"),
+			allow(parameterARN("*"), "ssm:GetParameters"),
 		),
 	})
 	return role.Arn()
@@ -48,7 +47,7 @@ func executionRole(in Scope, logGroupARN *string, images *Registries) (arn *stri
 // that only where var.enable_execute_command says so.
 func taskRole(in Scope, service string, logGroupARN *string) (arn *string) {
 	role := declare(in, service+"_task", iamrole.NewIamRole, &iamrole.IamRoleConfig{
-		Name:             text("${local.prefix}-%s", hyphenated(service)+"-task"),
+		Name:             name(hyphenated(service) + "-task"),
 		AssumeRolePolicy: X("data.aws_iam_policy_document.ecs_tasks_trust.json").Str(),
 	})
 	declare(in, service+"_exec", iamrolepolicy.NewIamRolePolicy, &iamrolepolicy.IamRolePolicyConfig{

@@ -57,8 +57,7 @@ func (s *Secrets) ARN(variable string) (arn X, found bool) {
 func (s *Secrets) given(in Scope, variable, name, path string) {
 	ephemeral(in, "aws_ssm_parameter", name, map[string]any{
 		"count": "${var.secrets_version > 1 ? 1 : 0}",
-		"arn": "arn:${data.aws_partition.current.partition}:ssm:${var.aws_region}:" +
-			"${data.aws_caller_identity.current.account_id}:parameter/${local.prefix}/" + path,
+		"arn":   parameterARN(path),
 	})
 	value := X(`coalesce(var.` + name + `, one(ephemeral.aws_ssm_parameter.` + name + `[*].value), "` + contract.Unset + `")`)
 	s.arns[variable] = secureString(in, name, path, value.Str())
@@ -82,6 +81,12 @@ func secureString(in Scope, name, path string, value *string) (arn X) {
 		ValueWoVersion: X("var.secrets_version").Num(),
 	})
 	return X("aws_ssm_parameter." + name + ".arn")
+}
+
+// parameterARN is the address of a parameter of this environment, whether or not it exists yet; "*" is all of them.
+func parameterARN(path string) string {
+	return "arn:${data.aws_partition.current.partition}:ssm:${var.aws_region}:" +
+		"${data.aws_caller_identity.current.account_id}:parameter/${local.prefix}/" + path
 }
 
 // ephemeral declares a resource that Terraform opens for each run and never stores. The bindings do not
