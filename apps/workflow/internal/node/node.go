@@ -1,0 +1,149 @@
+// Package node is the vocabulary that the engine's parts share about steps: how a step fails, what it
+// consumes, which calls it wants made and what they gave.
+package node
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Failure says why a step, a call or a run failed. It is stored and shown to users, so it holds no secret.
+type Failure struct {
+	Code    string `json:"code"`           // a stable word, one of those below or a fail node's own
+	Message string `json:"message"`        // what happened, and what to do
+	Step    string `json:"step,omitempty"` // path of the step, in a run's failure
+	// RetryAfter is the least pause that the other side asked for.
+	RetryAfter time.Duration `json:"retry_after,omitempty"`
+	// Final failures are not worth another attempt, whatever the node's retry says.
+	Final bool `json:"final,omitempty"`
+}
+
+// Failure codes.
+const (
+	CodeTimeout         = "timeout"
+	CodeExpression      = "expression"       // an expression could not be evaluated
+	CodeInvalidInput    = "invalid_input"    // a resolved config or an argument is out of bounds
+	CodeHTTPStatus      = "http_status"      // the answer's status is not a success
+	CodeConnection      = "connection"       // no answer
+	CodeRefusedAddress  = "refused_address"  // the address is private, and no operator allowed it
+	CodeTooLarge        = "too_large"        // a value or an answer exceeds its bound
+	CodeModel           = "model"            // the provider refused the request
+	CodeRateLimited     = "rate_limited"     // the provider's limit, even after waiting
+	CodeUnavailable     = "unavailable"      // the provider is not configured here, or is down
+	CodeOutput          = "invalid_output"   // the answer does not fit the output schema
+	CodeMaxTurns        = "max_turns"        // the agent did not come to an end
+	CodeOutcomeUnknown  = "outcome_unknown"  // a call was cut that must not be repeated
+	CodeBudgetExhausted = "budget_exhausted" // the call would have exceeded the run's budget
+	CodeRejected        = "rejected"         // a person said no
+	CodeExpired         = "expired"          // nobody decided in time
+	CodeInternal        = "internal"         // a fault of the engine
+)
+
+// Error makes a Failure an error, for functions that return one.
+func (f *Failure) Error() string { return fmt.Sprintf("%s: %s", f.Code, f.Message) }
+
+// Fail is a failure with a formatted message.
+func Fail(code, format string, arguments ...any) *Failure {
+	return &Failure{Code: code, Message: fmt.Sprintf(format, arguments...)}
+}
+
+// Usage is what calls consumed, or may consume at most.
+type Usage struct {
+	InputTokens  int64 `json:"input_tokens"`
+	OutputTokens int64 `json:"output_tokens"`
+	Cost         int64 `json:"cost_micro_usd"` // millionths of a US dollar
+	ModelCalls   int64 `json:"model_calls"`
+	ToolCalls    int64 `json:"tool_calls"`
+}
+
+// Event is something for the run's log; docs/events.md lists the types and their data.
+type Event struct {
+	Type string
+	Data any
+}
+
+// CallKind says whom a call asks.
+type CallKind string
+
+// The kinds of calls.
+const (
+	ModelCall CallKind = "model"
+	ToolCall  CallKind = "tool"
+)
+
+// Call is one request to a model or a tool. Each is one durable step: once it has a result, it is never
+// made again.
+type Call struct {
+	Number     int      `json:"number"` // within the step's attempt, from 1
+	Kind       CallKind `json:"kind"`
+	Name       string   `json:"name"`       // provider/model, or the tool's
+	Idempotent bool     `json:"idempotent"` // may be made again when its first try was cut
+	// Request is for the performer alone.
+	Request json.RawMessage `json:"request"`
+	// Reserve is the most that the call can consume; it is held back from the budget while it is made.
+	Reserve Usage `json:"reserve"`
+	// Timeout bounds the call; 0 leaves it to the attempt's.
+	Timeout time.Duration `json:"timeout,omitempty"`
+}
+
+// CallStatus is how a call ended.
+type CallStatus string
+
+// The ends of a call. Unknown: it was started, and no result of it was recorded.
+const (
+	Succeeded CallStatus = "succeeded"
+	Failed    CallStatus = "failed"
+	Unknown   CallStatus = "unknown"
+)
+
+// CallResult is what a call gave.
+type CallResult struct {
+	Number   int             `json:"number"`
+	Status   CallStatus      `json:"status"`
+	Response json.RawMessage `json:"response,omitempty"` // for the program alone
+	Failure  *Failure        `json:"failure,omitempty"`
+	Usage    Usage           `json:"usage"`
+	// Events go into the log together with the result, once.
+	Events  []CallEvent `json:"events,omitempty"`
+	Started time.Time   `json:"started"`
+	Ended   time.Time   `json:"ended"`
+}
+
+// CallEvent is an Event that can be stored.
+type CallEvent struct {
+	Type string          `json:"type"`
+	Data json.RawMessage `json:"data"`
+}
+
+// Program is what a step that makes calls does, as a pure function: the same config and results give the
+// same next move, on every process and after every crash.
+type Program interface {
+	Next(config json.RawMessage, results []CallResult) Move
+}
+
+// Move is a program's next move: calls that may be made at the same time, or the end.
+type Move struct {
+	Calls   []Call
+	Output  json.RawMessage // the step's output, when there are no calls and no failure
+	Failure *Failure
+}
+
+// CallID names one call in the whole system, and its try.
+type CallID struct {
+	Workspace, Run, Step string
+	Generation, Attempt  int
+	Number               int
+}
+
+// String is the same for the same call, whichever process makes it.
+func (id CallID) String() string {
+	return fmt.Sprintf("%s/%s/%d/%d/%d", id.Run, id.Step, id.Generation, id.Attempt, id.Number)
+}
+
+// Performer makes calls. It returns when the context ends; a failure is part of the result. Emit appends to the run's log at
+// once, for what a reader wants to see before the result.
+type Performer interface {
+	Perform(ctx context.Context, id CallID, call Call, emit func(Event)) CallResult
+}
