@@ -35,10 +35,12 @@ type Program struct {
 	Environment []contract.Variable
 	Serve       func(context.Context, Options) error // runs until the context ends
 	Probe       func(context.Context, Options) error // succeeds if the running service is healthy
+	Migrate     func(context.Context) error          // brings the database up to this build; may run at the same time elsewhere
+	Commands    []*cobra.Command                     // what an operator can do beside serving
 }
 
 // Command is the program's command line: without arguments it serves, with contract.HealthcheckCommand
-// it probes the process that does.
+// it probes the process that does, with migrate it prepares the database.
 func Command(p Program) *cobra.Command {
 	var options Options
 	root := &cobra.Command{
@@ -61,8 +63,24 @@ func Command(p Program) *cobra.Command {
 	root.Flags().DurationVar(&options.DrainDelay, "drain-delay", defaultDrainDelay,
 		"how long to go on serving after SIGTERM while reporting not ready, so that callers look elsewhere")
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(healthcheck(p, &options))
+	root.AddCommand(healthcheck(p, &options), migrate(p))
+	root.AddCommand(p.Commands...)
 	return root
+}
+
+func migrate(p Program) *cobra.Command {
+	return &cobra.Command{
+		Use:   "migrate",
+		Short: "Bring the database's tables up to this build, then end",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := p.Migrate(cmd.Context()); err != nil {
+				return fmt.Errorf("migrate: %w", err)
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "%s: the database is up to date\n", p.Name)
+			return err
+		},
+	}
 }
 
 func healthcheck(p Program, options *Options) *cobra.Command {

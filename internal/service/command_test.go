@@ -7,11 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"github.com/agentteam/agentteam/contract"
 	"github.com/agentteam/agentteam/internal/service"
 )
 
-// run executes a sample program's command line and gives its output and the address it was to serve on.
+// run executes a sample program's command line, whose commands give an error, and gives its output and the
+// address it was to serve on.
 func run(t *testing.T, probe error, arguments ...string) (output, served string, err error) {
 	t.Helper()
 	command := service.Command(service.Program{
@@ -20,6 +23,8 @@ func run(t *testing.T, probe error, arguments ...string) (output, served string,
 		Environment: contract.EngineEnvironment(),
 		Serve:       func(_ context.Context, o service.Options) error { served = o.Listen; return nil },
 		Probe:       func(context.Context, service.Options) error { return probe },
+		Migrate:     func(context.Context) error { return probe },
+		Commands:    []*cobra.Command{{Use: "greet", Run: func(cmd *cobra.Command, _ []string) { cmd.Print("hello") }}},
 	})
 	var out bytes.Buffer
 	command.SetOut(&out)
@@ -54,6 +59,21 @@ func TestCommandHealthcheck(t *testing.T) {
 	_, _, err = run(t, errors.New("connection refused"), contract.HealthcheckCommand)
 	if err == nil || err.Error() != "unhealthy: connection refused" {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestCommandMigrates(t *testing.T) {
+	if output, _, err := run(t, nil, "migrate"); err != nil || output != "sample: the database is up to date\n" {
+		t.Errorf("got %q, %v", output, err)
+	}
+	if _, _, err := run(t, errors.New("no route to host"), "migrate"); err == nil || err.Error() != "migrate: no route to host" {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCommandHasTheProgramsOwnCommands(t *testing.T) {
+	if output, _, err := run(t, nil, "greet"); err != nil || output != "hello" {
+		t.Errorf("got %q, %v", output, err)
 	}
 }
 
