@@ -1,0 +1,93 @@
+// Package graph makes a document executable: it checks everything that can be known before a run, and
+// compiles every expression.
+package graph
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/document"
+	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
+)
+
+// Catalog is what documents may use on this engine.
+type Catalog struct {
+	Types []Type
+	// Providers of models: "" if usable, else why not.
+	Providers map[string]string
+	// Subworkflow looks up a published version; nil finds none.
+	Subworkflow func(workflow string, version int) (inputsSchema json.RawMessage, found bool, err error)
+}
+
+// Type describes one type of node.
+type Type struct {
+	Name        string
+	Description string
+	Config      json.RawMessage // JSON Schema of the node's config
+	Ports       []string        // that edges may leave from; "*" when the config names them
+	Unavailable string          // why it cannot run here; empty: it can
+}
+
+// Graph is a document, or the body of a loop, ready to be interpreted. It is never changed, and safe for
+// concurrent use.
+type Graph struct {
+	Document    *document.Document   // also of a body: the whole document
+	Nodes       []*Node              // in the document's order
+	Order       []*Node              // every node after those before it; else in the document's order
+	Output      *expression.Template // nil: null
+	MaxParallel int
+	nodes       map[string]*Node
+}
+
+// Node is one node with all that is known of it.
+type Node struct {
+	ID      string
+	Type    string
+	Spec    document.Node
+	Pure    bool // evaluated by the interpreter itself
+	Retry   document.Retry
+	Timeout time.Duration        // of one attempt; 0: without bound
+	OnError document.OnError     // never Inherit
+	When    *expression.Template // nil: always
+	Config  *expression.Template
+	In      []Edge
+	Join    int    // how many live edges are enough; 0: all nodes before it have to end
+	Body    *Graph // of a for_each
+	Loop    Loop
+	// Workflow and Version name the sub-workflow.
+	Workflow string
+	Version  int
+}
+
+// Edge is a way into a node.
+type Edge struct {
+	From *Node
+	Port string // empty: whichever port is taken
+}
+
+// Loop is how a for_each runs its items.
+type Loop struct {
+	MaxParallel int
+	OnItemError document.OnError // Stop or Continue
+}
+
+// Compile checks the document and compiles it. The graph is nil if there are problems.
+func Compile(d *document.Document, c Catalog) (*Graph, []document.Problem) {
+	return nil, []document.Problem{{Code: "not_yet"}}
+}
+
+// CompileNode checks one node by itself: its expressions may use nodes of any id.
+func CompileNode(n document.Node, c Catalog) (*Node, []document.Problem) {
+	return nil, []document.Problem{{Code: "not_yet"}}
+}
+
+// Node finds a node of this graph; nil if there is none.
+func (g *Graph) Node(id string) *Node { return g.nodes[id] }
+
+// CheckInputs checks a run's inputs against the document and gives them with defaults filled in.
+func (g *Graph) CheckInputs(inputs json.RawMessage) (json.RawMessage, []document.Problem) {
+	return nil, nil
+}
+
+// DefaultTypes are all types that this engine knows.
+func DefaultTypes() []Type { return nil }
