@@ -38,6 +38,7 @@ const (
 	Debug                  = "DEBUG"
 	LogLevel               = "LOG_LEVEL"
 	OTLPEndpoint           = "OTEL_EXPORTER_OTLP_ENDPOINT"
+	MetricsAddress         = "METRICS_ADDRESS"
 )
 
 // Variable is one environment variable of one service.
@@ -83,5 +84,6 @@ func sharedEnvironment() []Variable {
 		{LogLevel, Plain, false, "debug, info, warn or error"},
 		{Debug, Operator, false, "true logs at debug level with sources"},
 		{OTLPEndpoint, Operator, false, "where OpenTelemetry traces go"},
+		{MetricsAddress, Operator, false, "host:port of an HTTP server for metrics alone"},
 	}
 }

@@ -45,6 +45,14 @@ func TestLoadFillsTheStruct(t *testing.T) {
 	}
 }
 
+func TestAddresses(t *testing.T) {
+	for _, address := range []string{":9464", "0.0.0.0:9464", "[::1]:9464", "localhost:0"} {
+		if got, err := load("METRICS_ADDRESS=" + address); err != nil || string(got.MetricsAddress) != address {
+			t.Errorf("%s gives %q, %v", address, got.MetricsAddress, err)
+		}
+	}
+}
+
 func TestDebugWinsOverLogLevel(t *testing.T) {
 	got, err := load("LOG_LEVEL=error", "DEBUG=true")
 	if err != nil {
@@ -87,6 +95,7 @@ func TestMalformedValues(t *testing.T) {
 		"WORKFLOW_SERVICE_HOST=engine:50051", "WORKFLOW_SERVICE_HOST=[::1]",
 		"DATABASE_URL=hunter2", "DATABASE_URL=postgres://", "DATABASE_URL=postgres://app:hunter2@db:port/%zz",
 		"REDIS_URL=https://cache", "LOG_LEVEL=INFO+2",
+		"METRICS_ADDRESS=9464", "METRICS_ADDRESS=:65536", "METRICS_ADDRESS=:http", "METRICS_ADDRESS=http://host:9464", "METRICS_ADDRESS=::1:9464",
 	} {
 		t.Run(assignment, func(t *testing.T) {
 			name, _, _ := strings.Cut(assignment, "=")

@@ -11,6 +11,7 @@ type Shared struct {
 	LogLevel        LogLevel    `env:"LOG_LEVEL"`
 	Debug           bool        `env:"DEBUG"`
 	OTLPEndpoint    HTTPURL     `env:"OTEL_EXPORTER_OTLP_ENDPOINT"`
+	MetricsAddress  Address     `env:"METRICS_ADDRESS"`
 }
 
 // LogOptions are the handler options that LOG_LEVEL and DEBUG ask for; DEBUG wins.

@@ -35,6 +35,22 @@ func (h *Host) UnmarshalText(text []byte) error {
 	return nil
 }
 
+// Address is what a server listens on: host:port, without a host all interfaces, with port 0 any free one.
+type Address string
+
+// UnmarshalText accepts host:port, [IPv6]:port and :port.
+func (a *Address) UnmarshalText(text []byte) error {
+	host, port, err := net.SplitHostPort(string(text))
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil || strings.ContainsAny(host, "/@ \t") {
+		return fmt.Errorf("must be host:port or :port with a port from 0 to 65535, got %q", text)
+	}
+	*a = Address(text)
+	return nil
+}
+
 // LogLevel is the least severe level that is logged; its zero value is info.
 type LogLevel slog.Level
 
