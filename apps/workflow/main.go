@@ -47,7 +47,10 @@ func serve(ctx context.Context, options service.Options) error {
 	if err != nil {
 		return err
 	}
-	return grpcapi.New(listener, grpcapi.NewEngine(), log).Run(ctx, options.DrainDelay)
+	services := grpcapi.Services{Engine: grpcapi.NewEngine(nil)}
+	return grpcapi.New(listener, services, grpcapi.Options{
+		Key: cfg.InternalAuthKey.Reveal(), Ready: func(context.Context) error { return nil }, Log: log,
+	}).Run(ctx, options.DrainDelay)
 }
 
 // probe reads nothing but the listen address, so no other variable can make a running engine unhealthy.

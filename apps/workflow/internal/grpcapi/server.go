@@ -28,38 +28,83 @@ const (
 	minClientInterval = 15 * time.Second // a client that pings more often is disconnected
 )
 
+// Bounds of a connection. A message holds a document (2 MiB) on its way in; on its way out a run's
+// outputs (4 MiB) beside its inputs (1 MiB). A stream above the limit would wait, a short call too.
+const (
+	MaxRequestBytes      = 3 << 20
+	MaxAnswerBytes       = 8 << 20
+	maxConcurrentStreams = 10_000
+)
+
+// Services is what the server serves.
+type Services struct {
+	Engine    workflowv1.EngineServiceServer
+	Workflows workflowv1.WorkflowServiceServer
+	Nodes     workflowv1.NodeServiceServer
+	Runs      workflowv1.RunServiceServer
+	Approvals workflowv1.ApprovalServiceServer
+}
+
+// Options is what the server is made of beside its services.
+type Options struct {
+	Key       string                      // INTERNAL_AUTH_KEY, which the gateway signs callers with
+	Ready     func(context.Context) error // fails while the database is away
+	Telemetry grpc.ServerOption           // of telemetry.GRPCServer; nil measures and traces nothing
+	Log       *slog.Logger
+}
+
 // Server is the engine's gRPC server on one listener.
 type Server struct {
-	grpc       *grpc.Server
-	health     *health.Server
-	endWatches context.CancelFunc
-	listener   net.Listener
-	log        *slog.Logger
+	grpc     *grpc.Server
+	health   *health.Server
+	ready    func(context.Context) error
+	stopping context.Context // ends the streams that do not end by themselves
+	end      context.CancelFunc
+	listener net.Listener
+	log      *slog.Logger
 }
 
 // New makes the server that Run serves. It owns the listener.
-func New(listener net.Listener, engine workflowv1.EngineServiceServer, log *slog.Logger) *Server {
-	stopping, endWatches := context.WithCancel(context.Background())
-	s := &Server{health: health.NewServer(), endWatches: endWatches, listener: listener, log: log}
-	s.grpc = grpc.NewServer(
+func New(listener net.Listener, services Services, o Options) *Server {
+	s := &Server{health: health.NewServer(), ready: o.Ready, listener: listener, log: o.Log}
+	s.stopping, s.end = context.WithCancel(context.Background())
+	gate := &gate{guard: guard{key: o.Key, permissions: permissions()}, log: o.Log}
+	options := []grpc.ServerOption{
 		grpc.KeepaliveParams(keepalive.ServerParameters{
 			MaxConnectionAge: maxConnectionAge, Time: pingIdleAfter, Timeout: pingTimeout,
 		}),
 		grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{
 			MinTime: minClientInterval, PermitWithoutStream: true,
 		}),
-		grpc.ChainUnaryInterceptor(recovery.UnaryServerInterceptor(recovered(log))),
-		grpc.ChainStreamInterceptor(recovery.StreamServerInterceptor(recovered(log)), watchUntil(stopping)),
-	)
-	workflowv1.RegisterEngineServiceServer(s.grpc, engine)
+		grpc.MaxRecvMsgSize(MaxRequestBytes), grpc.MaxSendMsgSize(MaxAnswerBytes),
+		grpc.MaxConcurrentStreams(maxConcurrentStreams),
+		grpc.SharedWriteBuffer(true), // an idle connection holds no buffer
+		grpc.ChainUnaryInterceptor(gate.unary, recovery.UnaryServerInterceptor(recovered(o.Log))),
+		grpc.ChainStreamInterceptor(gate.stream, recovery.StreamServerInterceptor(recovered(o.Log)), until(s.stopping)),
+	}
+	if o.Telemetry != nil {
+		options = append(options, o.Telemetry)
+	}
+	s.grpc = grpc.NewServer(options...)
+	services.register(s.grpc)
 	healthpb.RegisterHealthServer(s.grpc, s.health)
 	reflection.Register(s.grpc)
-	s.health.SetServingStatus(workflowv1.EngineService_ServiceDesc.ServiceName, healthpb.HealthCheckResponse_SERVING)
 	return s
+}
+
+func (s Services) register(server *grpc.Server) {
+	workflowv1.RegisterEngineServiceServer(server, s.Engine)
+	workflowv1.RegisterWorkflowServiceServer(server, s.Workflows)
+	workflowv1.RegisterNodeServiceServer(server, s.Nodes)
+	workflowv1.RegisterRunServiceServer(server, s.Runs)
+	workflowv1.RegisterApprovalServiceServer(server, s.Approvals)
 }
 
 // Run serves until the context ends, then drains: NOT_SERVING, the delay, and calls in flight finish.
 func (s *Server) Run(ctx context.Context, drainDelay time.Duration) error {
+	watching, stopWatching := context.WithCancel(ctx)
+	defer stopWatching()
+	go s.watchReadiness(watching)
 	return service.Lifecycle{
 		Serve:    func() error { return s.grpc.Serve(s.listener) },
 		Announce: s.health.Shutdown,
@@ -71,7 +116,7 @@ func (s *Server) Run(ctx context.Context, drainDelay time.Duration) error {
 
 // stop cuts the calls that are still in flight when the context ends.
 func (s *Server) stop(ctx context.Context) error {
-	s.endWatches()
+	s.end()
 	drained := make(chan struct{})
 	go func() {
 		defer close(drained)

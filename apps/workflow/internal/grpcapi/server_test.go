@@ -35,7 +35,9 @@ func TestAPanicEndsOneCallOnly(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- grpcapi.New(listener, panicking{}, slog.New(slog.NewJSONHandler(&log, nil))).Run(ctx, 0)
+		ended <- grpcapi.New(listener, grpcapi.Services{Engine: panicking{}}, grpcapi.Options{
+			Key: strings.Repeat("k", 32), Ready: func(context.Context) error { return nil }, Log: slog.New(slog.NewJSONHandler(&log, nil)),
+		}).Run(ctx, 0)
 	}()
 	conn, err := grpc.NewClient(listener.Addr().String(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {

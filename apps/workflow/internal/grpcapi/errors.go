@@ -1,0 +1,61 @@
+package grpcapi
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/protoadapt"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/store"
+)
+
+const internalMessage = "internal error"
+
+// When to ask again: a database's fail-over takes tens of seconds, a lost race is over at once.
+const (
+	afterOutage    = 2 * time.Second
+	afterCollision = 100 * time.Millisecond
+)
+
+// statusOf is the one mapping from our errors to gRPC codes, as the design's table has them. Hidden: the error
+// is a fault of ours, and its text is for the log alone.
+func statusOf(err error) (answer error, hidden bool) {
+	if err == nil {
+		return nil, false
+	}
+	if known, ok := err.(interface{ GRPCStatus() *status.Status }); ok && known.GRPCStatus() != nil {
+		return err, false
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return status.Error(codes.Canceled, "the caller gave up"), false
+	case errors.Is(err, store.ErrNotFound):
+		return status.Error(codes.NotFound, err.Error()), false
+	case errors.Is(err, store.ErrConflict):
+		return status.Error(codes.FailedPrecondition, err.Error()), false
+	case store.Unavailable(err):
+		return again(codes.Unavailable, "the database cannot be reached at the moment; try again", afterOutage), true
+	case store.Collided(err):
+		return again(codes.Aborted, "another change of the same thing came first; try again", afterCollision), false
+	case errors.Is(err, context.DeadlineExceeded):
+		return status.Error(codes.DeadlineExceeded, "the call took longer than its deadline"), false
+	}
+	return status.Error(codes.Internal, internalMessage), true
+}
+
+// again is an error with a hint when to try again.
+func again(code codes.Code, message string, after time.Duration) error {
+	return detailed(status.New(code, message), &errdetails.RetryInfo{RetryDelay: durationpb.New(after)})
+}
+
+func detailed(s *status.Status, details ...protoadapt.MessageV1) error {
+	if with, err := s.WithDetails(details...); err == nil {
+		s = with
+	}
+	return s.Err()
+}
