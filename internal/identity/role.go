@@ -1,0 +1,77 @@
+package identity
+
+import "slices"
+
+// Role is what a member of a workspace, or an API key of it, is there for.
+type Role string
+
+// The roles, from the one that may do everything to the one that may only look.
+const (
+	Owner    Role = "owner"
+	Admin    Role = "admin"
+	Editor   Role = "editor"
+	Operator Role = "operator"
+	Viewer   Role = "viewer"
+)
+
+// Permission is one kind of action within a workspace.
+type Permission string
+
+// The permissions. Every operation of the HTTP and of the gRPC API asks for one of them.
+const (
+	WorkflowsRead    Permission = "workflows.read"
+	WorkflowsWrite   Permission = "workflows.write"   // drafts, validation of documents, trying out nodes
+	WorkflowsPublish Permission = "workflows.publish" // publish and roll back
+	RunsRead         Permission = "runs.read"         // runs, steps, events, artifacts, approvals
+	RunsStart        Permission = "runs.start"
+	RunsControl      Permission = "runs.control" // cancel, retry, fork
+	ApprovalsDecide  Permission = "approvals.decide"
+	UsageRead        Permission = "usage.read"
+	WorkspaceRead    Permission = "workspace.read" // its name and its members
+	WorkspaceManage  Permission = "workspace.manage"
+	WorkspaceDelete  Permission = "workspace.delete"
+	MembersManage    Permission = "members.manage" // add, change, remove; owners excepted
+	OwnersManage     Permission = "owners.manage"  // make somebody an owner, or take it away
+	KeysManage       Permission = "keys.manage"
+)
+
+// Roles lists every role, the most powerful first.
+func Roles() []Role { return []Role{Owner, Admin, Editor, Operator, Viewer} }
+
+// Permissions lists every permission.
+func Permissions() []Permission {
+	return []Permission{
+		WorkflowsRead, WorkflowsWrite, WorkflowsPublish, RunsRead, RunsStart, RunsControl, ApprovalsDecide, UsageRead,
+		WorkspaceRead, WorkspaceManage, WorkspaceDelete, MembersManage, OwnersManage, KeysManage,
+	}
+}
+
+// grants is the whole table of roles and permissions. The owner may do everything and needs no line.
+func (r Role) grants() []Permission {
+	read := []Permission{WorkflowsRead, RunsRead, UsageRead, WorkspaceRead}
+	switch r {
+	case Owner:
+		return Permissions()
+	case Admin:
+		return append(read, WorkflowsWrite, WorkflowsPublish, RunsStart, RunsControl, ApprovalsDecide, WorkspaceManage, MembersManage, KeysManage)
+	case Editor:
+		return append(read, WorkflowsWrite, WorkflowsPublish, RunsStart, RunsControl)
+	case Operator:
+		return append(read, RunsStart, RunsControl, ApprovalsDecide)
+	case Viewer:
+		return read
+	}
+	return nil
+}
+
+// May says whether the role allows the action; an unknown role allows nothing.
+func (r Role) May(p Permission) bool { return slices.Contains(r.grants(), p) }
+
+// Valid says whether the role is one of [Roles].
+func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
+
+// Within says whether the role allows nothing that the other does not, so that who has the other may
+// hand it out.
+func (r Role) Within(other Role) bool {
+	return r.Valid() && !slices.ContainsFunc(r.grants(), func(p Permission) bool { return !other.May(p) })
+}
