@@ -2,6 +2,8 @@ package wake
 
 import (
 	"context"
+	"errors"
+	"net"
 	"strings"
 	"time"
 
@@ -16,7 +18,8 @@ const (
 	firstPause  = 100 * time.Millisecond
 	longPause   = 5 * time.Second
 	sendTimeout = 2 * time.Second
-	batch       = 500 // messages in one round trip
+	batch       = 500              // messages in one round trip
+	silence     = 20 * time.Second // after which a connection has to show that it lives
 )
 
 // send empties the outbox into Redis. What Redis does not take is dropped: by the time that it is back, readers
@@ -81,14 +84,19 @@ func (h *Hub) receive(ctx context.Context) {
 	}
 }
 
-// listen passes messages on until the connection breaks. Everybody is woken at its begin, since messages
-// may have been missed before.
+// listen passes messages on until the connection breaks, or is silent although it was asked. Everybody is woken at its
+// begin, since messages may have been missed before.
 func (h *Hub) listen(ctx context.Context, connected func()) error {
 	subscription := h.redis.Subscribe(ctx, channel)
 	defer subscription.Close()
 	defer context.AfterFunc(ctx, func() { subscription.Close() })() // a read does not heed the context
-	for {
-		message, err := subscription.Receive(ctx)
+	for asked := false; ; {
+		message, err := subscription.ReceiveTimeout(ctx, silence)
+		if timedOut(err) && !asked {
+			asked, err = true, subscription.Ping(ctx)
+		} else {
+			asked = false
+		}
 		if err != nil {
 			return err
 		}
@@ -100,6 +108,11 @@ func (h *Hub) listen(ctx context.Context, connected func()) error {
 			h.heard(message.Payload)
 		}
 	}
+}
+
+func timedOut(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) && network.Timeout()
 }
 
 // heard wakes the readers of a run that another hub named.
