@@ -53,6 +53,25 @@ func TestOnlyTheInfrastructureReachesJSII(t *testing.T) {
 	}
 }
 
+// What carries the durability can be exchanged as long as one package knows it; the benchmark measures it as a peer.
+func TestOnlyPackageDurableKnowsDBOS(t *testing.T) {
+	allowed := []string{"/apps/workflow/internal/durable", "/cmd/benchservices"}
+	found := 0
+	for _, line := range lines(output(t, exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}} {{join .TestImports " "}}`, "./..."))) {
+		importer, imports, _ := strings.Cut(line, " ")
+		if !strings.Contains(imports, "dbos-transact-golang") {
+			continue
+		}
+		found++
+		if !slices.Contains(allowed, strings.TrimPrefix(importer, module)) {
+			t.Errorf("%s imports DBOS; only %q may", importer, allowed)
+		}
+	}
+	if found == 0 {
+		t.Error("nothing imports DBOS: the test looks at nothing")
+	}
+}
+
 func deps(t *testing.T, pattern string) []string {
 	t.Helper()
 	found := lines(output(t, exec.Command("go", "list", "-deps", pattern)))
