@@ -1,0 +1,62 @@
+package ledger
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+// Kind is what a task does.
+type Kind string
+
+// The kinds of tasks. All but Perform are one transaction, Carry.
+const (
+	Perform  Kind = "perform"  // make the calls of a step
+	Wait     Kind = "wait"     // a wait node's time has come
+	Expire   Kind = "expire"   // nobody decided in time
+	Timeout  Kind = "timeout"  // a step that waits has waited too long
+	Deadline Kind = "deadline" // the run has lasted too long
+	Restart  Kind = "restart"  // another attempt of a step that the ledger itself carries out
+	Continue Kind = "continue" // a transaction reached its limit; there is more to do at once
+)
+
+// Task is something to be carried out. A task whose run, generation or attempt has passed changes nothing.
+type Task struct {
+	Kind       Kind          `json:"kind"`
+	Workspace  string        `json:"workspace"`
+	Run        string        `json:"run"`
+	Generation int           `json:"generation"`
+	Workflow   string        `json:"workflow"` // the run's document
+	Version    int           `json:"version"`
+	Path       string        `json:"path,omitempty"` // of the step; of the scope in a Continue
+	Attempt    int           `json:"attempt,omitempty"`
+	Serial     int64         `json:"serial,omitempty"` // tells a run's Continues apart
+	After      time.Duration `json:"after,omitempty"`
+	// Claim is set if the step is claimed for the process that got the task from the ledger; a process that
+	// gets it from anywhere else has to Begin.
+	Claim *Claim `json:"-"`
+}
+
+// ID is the same for the same task, so that starting it twice is starting it once.
+func (t Task) ID() string {
+	return fmt.Sprintf("%s/%d/%s/%s/%d/%d", t.Run, t.Generation, t.Kind, t.Path, t.Attempt, t.Serial)
+}
+
+// Claim is what a process needs to perform a step.
+type Claim struct {
+	Type     string
+	Config   json.RawMessage // every expression resolved
+	Started  time.Time       // of the attempt, by the database's clock
+	Timeout  time.Duration   // of the attempt; 0: none
+	Budgeted bool            // calls have to be reserved
+}
+
+// Outcome is what a transaction gave.
+type Outcome struct {
+	Run  string `json:"run"`
+	Next []Task `json:"next,omitempty"`
+	// Ended: the run has ended, so whatever is still done for it is in vain.
+	Ended bool `json:"ended,omitempty"`
+	// Stale: the task's time had passed; nothing was recorded but what its calls consumed.
+	Stale bool `json:"stale,omitempty"`
+}
