@@ -3,7 +3,6 @@
 package schema
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -65,9 +64,9 @@ func compile(raw json.RawMessage, compiler *jsonschema.Compiler) (s *Schema, pro
 			s, problems = nil, invalid(fmt.Errorf("%v", r))
 		}
 	}()
-	document, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	document, err := decode(raw)
 	if err != nil {
-		return nil, []problem.Problem{problem.Format("", problem.CodeInvalidJSON, "the schema is no JSON: %v", err)}
+		return nil, []problem.Problem{problem.Format("", problem.CodeInvalidJSON, "the schema cannot be read: %v", err)}
 	}
 	m := &meter{}
 	compiler.UseLoader(refuse{})
@@ -86,9 +85,9 @@ func compile(raw json.RawMessage, compiler *jsonschema.Compiler) (s *Schema, pro
 
 // Check says where the value does not fit. The pointers start at the value.
 func (s *Schema) Check(value json.RawMessage) []problem.Problem {
-	decoded, err := jsonschema.UnmarshalJSON(bytes.NewReader(value))
+	decoded, err := decode(value)
 	if err != nil {
-		return []problem.Problem{problem.Format("", problem.CodeInvalidJSON, "this is no JSON: %v", err)}
+		return []problem.Problem{problem.Format("", problem.CodeInvalidJSON, "this cannot be read: %v", err)}
 	}
 	err = s.validate(decoded)
 	if err == nil {
