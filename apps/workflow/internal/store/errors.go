@@ -1,11 +1,13 @@
+// Package store reads and writes what the engine keeps in PostgreSQL, one workspace at a time. What changes a run
+// is in package ledger instead.
 package store
 
 import "errors"
 
-// What callers tell apart. The errors that wrap them say which thing, and what to do.
+// The errors that callers tell apart. Others wrap them with words for the user.
 var (
-	// ErrNotFound: the workspace has no such thing; another workspace's are not found either.
+	// ErrNotFound: there is none of that name in this workspace; another's looks the same.
 	ErrNotFound = errors.New("not found")
-	// ErrConflict: the thing is not, or no longer, in the state that the change was made for.
+	// ErrConflict: the state does not allow it, or is another than the caller believes.
 	ErrConflict = errors.New("conflict")
 )

@@ -1,0 +1,104 @@
+package localpostgres
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+)
+
+const superuser = "postgres"
+
+// initialize makes the data and the password unless an earlier start did.
+func (s *Server) initialize(ctx context.Context) error {
+	file := filepath.Join(s.home, "password")
+	content, err := os.ReadFile(file)
+	if err == nil {
+		s.password = strings.TrimSpace(string(content))
+		return s.checkVersion()
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if entries, err := os.ReadDir(s.data()); err == nil && len(entries) > 0 {
+		return fmt.Errorf("%s holds data, but %s, their password, is gone: put it back, or remove the folder", s.data(), file)
+	}
+	s.password = rand.Text()
+	fresh := file + ".new" // in place once the data are whole
+	if err := os.WriteFile(fresh, []byte(s.password+"\n"), 0o600); err != nil {
+		return err
+	}
+	if err := errors.Join(s.account.own(fresh), s.initdb(ctx, fresh)); err != nil {
+		return err
+	}
+	return os.Rename(fresh, file)
+}
+
+func (s *Server) initdb(ctx context.Context, passwordFile string) error {
+	arguments := []string{
+		"--pgdata=" + s.data(), "--username=" + superuser, "--pwfile=" + passwordFile, "--auth=scram-sha-256",
+		"--encoding=UTF8", "--locale=" + locale(), "--no-instructions",
+		"--no-sync", // ten seconds on a slow disk; the system writes empty databases out soon enough
+	}
+	//nolint:gosec // our own program and arguments
+	cmd := s.account.prepare(exec.CommandContext(ctx, s.binaries.program("initdb"), arguments...), s.run)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("initdb: %w\n%s%s", err, strings.TrimSpace(string(out)), s.account.hint(s.home))
+	}
+	return nil
+}
+
+// locale knows the letters of all languages, as RDS's does, so that looking for text in any case works.
+func locale() string {
+	if runtime.GOOS == "darwin" {
+		return "en_US.UTF-8" // macOS has no C.UTF-8
+	}
+	return "C.UTF-8"
+}
+
+func (s *Server) checkVersion() error {
+	content, err := os.ReadFile(filepath.Join(s.data(), "PG_VERSION"))
+	if err != nil {
+		return err
+	}
+	if of := strings.TrimSpace(string(content)); of != s.binaries.major {
+		return fmt.Errorf("%s is of PostgreSQL %s, and %s holds %s: install PostgreSQL %s, or remove the data", s.data(), of, s.binaries.dir, s.binaries.major, of)
+	}
+	return nil
+}
+
+// makeUser connects by the socket: nobody else's server can be there.
+func (s *Server) makeUser(ctx context.Context) error {
+	config, err := pgx.ParseConfig(fmt.Sprintf("host=%s port=%d user=%s database=postgres sslmode=disable", s.run, s.port, superuser))
+	if err != nil {
+		return err
+	}
+	config.Password = s.password
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	var role, database bool
+	err = conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1), EXISTS (SELECT FROM pg_database WHERE datname = $1)`, User).Scan(&role, &database)
+	if err != nil {
+		return err
+	}
+	if !role {
+		if _, err := conn.Exec(ctx, fmt.Sprintf(`CREATE ROLE %s LOGIN CREATEDB CREATEROLE PASSWORD '%s'`, User, s.password)); err != nil {
+			return err
+		}
+	}
+	if !database {
+		_, err = conn.Exec(ctx, fmt.Sprintf(`CREATE DATABASE %s OWNER %[1]s`, User))
+	}
+	return err
+}
