@@ -34,6 +34,9 @@ const (
 	OpenAIBaseURL          = "OPENAI_BASE_URL"
 	AnthropicAPIKey        = "ANTHROPIC_API_KEY"
 	AnthropicBaseURL       = "ANTHROPIC_BASE_URL"
+	OpenAIRequests         = "OPENAI_REQUESTS_PER_MINUTE"
+	AnthropicRequests      = "ANTHROPIC_REQUESTS_PER_MINUTE"
+	OutboundAllow          = "OUTBOUND_ALLOW"
 	SecretsVersion         = "SECRETS_VERSION"
 	Debug                  = "DEBUG"
 	LogLevel               = "LOG_LEVEL"
@@ -72,6 +75,9 @@ func EngineEnvironment() []Variable {
 		Variable{AnthropicAPIKey, Secret, false, "Anthropic API key; absent, the provider is absent"},
 		Variable{OpenAIBaseURL, Operator, false, "base URL of an OpenAI-compatible server"},
 		Variable{AnthropicBaseURL, Operator, false, "base URL of an Anthropic-compatible server"},
+		Variable{OpenAIRequests, Operator, false, "most requests to OpenAI a minute from one engine process, 1-100000"},
+		Variable{AnthropicRequests, Operator, false, "most requests to Anthropic a minute from one engine process, 1-100000"},
+		Variable{OutboundAllow, Operator, false, "address ranges and host names that outgoing HTTP may reach though they are private, comma-separated"},
 	)
 }
 

@@ -13,10 +13,13 @@ import (
 type Config struct {
 	envconfig.Shared
 	Listen
-	OpenAIAPIKey     envconfig.Secret  `env:"OPENAI_API_KEY"`
-	OpenAIBaseURL    envconfig.HTTPURL `env:"OPENAI_BASE_URL"`
-	AnthropicAPIKey  envconfig.Secret  `env:"ANTHROPIC_API_KEY"`
-	AnthropicBaseURL envconfig.HTTPURL `env:"ANTHROPIC_BASE_URL"`
+	OpenAIAPIKey               envconfig.Secret         `env:"OPENAI_API_KEY"`
+	OpenAIBaseURL              envconfig.HTTPURL        `env:"OPENAI_BASE_URL"`
+	OpenAIRequestsPerMinute    envconfig.PerMinute      `env:"OPENAI_REQUESTS_PER_MINUTE"`
+	AnthropicAPIKey            envconfig.Secret         `env:"ANTHROPIC_API_KEY"`
+	AnthropicBaseURL           envconfig.HTTPURL        `env:"ANTHROPIC_BASE_URL"`
+	AnthropicRequestsPerMinute envconfig.PerMinute      `env:"ANTHROPIC_REQUESTS_PER_MINUTE"`
+	OutboundAllow              envconfig.AllowedTargets `env:"OUTBOUND_ALLOW"`
 }
 
 // Listen is where the gRPC server listens: all that the health check needs to know.

@@ -1,0 +1,19 @@
+package envconfig
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// PerMinute is how often something may happen in a minute; its zero value is no limit.
+type PerMinute int
+
+// UnmarshalText accepts a decimal number from 1 to 100000.
+func (p *PerMinute) UnmarshalText(text []byte) error {
+	number, err := strconv.Atoi(string(text))
+	if err != nil || number < 1 || number > 100_000 {
+		return fmt.Errorf("must be a number from 1 to 100000, got %q", text)
+	}
+	*p = PerMinute(number)
+	return nil
+}
