@@ -1,0 +1,125 @@
+package ratelimit_test
+
+import (
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/agentteam/agentteam/apps/apigateway/internal/ratelimit"
+	"github.com/agentteam/agentteam/internal/identity"
+)
+
+// limiter is a process's limiter on a Redis that listens at the address.
+func limiter(t *testing.T, address string) *ratelimit.Limiter {
+	t.Helper()
+	client := redis.NewClient(&redis.Options{Addr: address, MaxRetries: -1})
+	t.Cleanup(func() { client.Close() })
+	return ratelimit.New(ratelimit.Options{Redis: client, Log: slog.New(slog.DiscardHandler)})
+}
+
+// allowed is how many of n requests at once the limiters admit, taking turns.
+func allowed(t *testing.T, n int, subject string, limiters ...*ratelimit.Limiter) (count int, last ratelimit.Decision) {
+	t.Helper()
+	for i := range n {
+		last = limiters[i%len(limiters)].Caller(t.Context(), identity.Caller{Kind: identity.KindUser, Subject: subject})
+		if last.Allowed {
+			count++
+		}
+	}
+	return count, last
+}
+
+func TestTheLimitHoldsOverAllProcesses(t *testing.T) {
+	server := miniredis.RunT(t)
+	server.SetTime(time.Now())
+	one, other := limiter(t, server.Addr()), limiter(t, server.Addr())
+	count, last := allowed(t, 130, "u1", one, other)
+	if count < 99 || count > 100 || last.Limit != 100 || last.Remaining != 0 || last.RetryAfter <= 0 || last.RetryAfter > time.Second {
+		t.Errorf("%d of 130 allowed, last %+v", count, last)
+	}
+	if count, _ := allowed(t, 1, "u2", one); count != 1 {
+		t.Error("another user pays for the first")
+	}
+	server.SetTime(time.Now().Add(2 * time.Second))
+	if count, _ := allowed(t, 100, "u1", one); count < 99 {
+		t.Errorf("two seconds later %d of 100 allowed", count)
+	}
+}
+
+func TestStrangersAreCountedByAddress(t *testing.T) {
+	server := miniredis.RunT(t)
+	server.SetTime(time.Now())
+	l := limiter(t, server.Addr())
+	count := 0
+	for range 60 {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = "203.0.113.9:1234"
+		if l.Stranger(t.Context(), r).Allowed {
+			count++
+		}
+	}
+	if count < 39 || count > 40 { // the script counts in floating point
+		t.Errorf("%d of 60 allowed", count)
+	}
+}
+
+func TestALostRedisNeitherStopsNorSlowsNorOpens(t *testing.T) {
+	server := miniredis.RunT(t)
+	l := limiter(t, server.Addr())
+	address := server.Addr()
+	if count, _ := allowed(t, 1, "u1", l); count != 1 {
+		t.Fatal("refused at once")
+	}
+	server.Close()
+	start := time.Now()
+	if count, last := allowed(t, 200, "u1", l); count < 100 || count > 130 || last.Allowed || last.RetryAfter <= 0 {
+		t.Errorf("without Redis %d of 200 allowed, last %+v", count, last)
+	}
+	if took := time.Since(start); took > 600*time.Millisecond {
+		t.Errorf("200 requests took %s without Redis", took)
+	}
+	back := miniredis.NewMiniRedis()
+	if err := back.StartAddr(address); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(back.Close)
+	for end := time.Now().Add(5 * time.Second); len(back.Keys()) == 0; time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("Redis is back and is not asked again")
+		}
+		allowed(t, 1, "u3", l)
+	}
+}
+
+func TestASilentRedisIsGivenUp(t *testing.T) {
+	silent := httptest.NewUnstartedServer(nil) // accepts connections, never answers
+	t.Cleanup(silent.Close)
+	l := limiter(t, silent.Listener.Addr().String())
+	start := time.Now()
+	if count, _ := allowed(t, 10, "u1", l); count != 10 {
+		t.Errorf("%d of 10 allowed", count)
+	}
+	if took := time.Since(start); took > time.Second {
+		t.Errorf("10 requests took %s", took)
+	}
+}
+
+func TestHeaders(t *testing.T) {
+	h := http.Header{}
+	ratelimit.Decision{Limit: 100, Remaining: 3, Reset: 1100 * time.Millisecond, RetryAfter: 20 * time.Millisecond}.SetHeaders(h)
+	for name, want := range map[string]string{"RateLimit-Limit": "100", "RateLimit-Remaining": "3", "RateLimit-Reset": "2", "Retry-After": "1"} {
+		if got := h.Get(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	h = http.Header{}
+	ratelimit.Decision{Allowed: true}.SetHeaders(h)
+	if h.Get("Retry-After") != "" {
+		t.Error("an allowed request is told to wait")
+	}
+}
