@@ -75,19 +75,21 @@ CREATE TABLE workflows (
   created_at        timestamptz NOT NULL DEFAULT now(),
   updated_by        jsonb NOT NULL,
   updated_at        timestamptz NOT NULL DEFAULT now(),
-  deleted_at        timestamptz
+  deleted_at        timestamptz,
+  UNIQUE (id, workspace_id)          -- for references that cannot lead into another workspace
 );
 CREATE INDEX workflows_by_workspace ON workflows (workspace_id, created_at DESC, id DESC) WHERE deleted_at IS NULL;
 
 CREATE TABLE workflow_versions (
-  workflow_id  text NOT NULL REFERENCES workflows ON DELETE CASCADE,
+  workflow_id  text NOT NULL,
   version      integer NOT NULL,
-  workspace_id text NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+  workspace_id text NOT NULL,
   document     json NOT NULL,
   note         text NOT NULL DEFAULT '',
   published_by jsonb NOT NULL,
   published_at timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (workflow_id, version)
+  PRIMARY KEY (workflow_id, version),
+  FOREIGN KEY (workflow_id, workspace_id) REFERENCES workflows (id, workspace_id) ON DELETE CASCADE
 );
 -- +goose StatementBegin
 CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql
@@ -124,17 +126,19 @@ CREATE TABLE runs (
   output_tokens       bigint NOT NULL DEFAULT 0,
   model_calls         bigint NOT NULL DEFAULT 0,
   tool_calls          bigint NOT NULL DEFAULT 0,
-  steps               bigint NOT NULL DEFAULT 0
+  steps               bigint NOT NULL DEFAULT 0,
+  UNIQUE (id, workspace_id)
 );
 CREATE INDEX runs_by_workspace ON runs (workspace_id, created_at DESC, id DESC);
 CREATE INDEX runs_by_workflow ON runs (workspace_id, workflow_id, created_at DESC, id DESC);
 
 -- The tables below hang on runs, which hang on workspaces: a second reference would lock the workspace's row
--- with every event.
+-- with every event. The one reference names both, so that no row can hang on another workspace's run: a foreign
+-- key is checked without row-level security.
 
 -- A scope is one interpretation of one graph: a run's document, a loop's iteration, a sub-workflow.
 CREATE TABLE scopes (
-  run_id       text NOT NULL REFERENCES runs ON DELETE CASCADE,
+  run_id       text NOT NULL,
   path         text NOT NULL,       -- '' is the run's own; else that of the step, with [index] in a loop
   workspace_id text NOT NULL,
   parent_step  text,                -- path of the for_each or subworkflow step
@@ -143,13 +147,14 @@ CREATE TABLE scopes (
   variables    json NOT NULL,       -- inputs, with, item, index: what its expressions may use beside nodes
   output       json,
   failure      jsonb,
-  PRIMARY KEY (run_id, path)
+  PRIMARY KEY (run_id, path),
+  FOREIGN KEY (run_id, workspace_id) REFERENCES runs (id, workspace_id) ON DELETE CASCADE
 );
 CREATE INDEX scopes_by_parent ON scopes (run_id, parent_step, item_index);
 
 -- A step is one execution of one node in one scope. There is at most one result: a second is never written.
 CREATE TABLE steps (
-  run_id          text NOT NULL REFERENCES runs ON DELETE CASCADE,
+  run_id          text NOT NULL,
   path            text NOT NULL,
   workspace_id    text NOT NULL,
   scope           text NOT NULL,
@@ -171,7 +176,8 @@ CREATE TABLE steps (
   started_at      timestamptz NOT NULL DEFAULT clock_timestamp(),
   ended_at        timestamptz,
   position        bigint GENERATED ALWAYS AS IDENTITY,
-  PRIMARY KEY (run_id, path)
+  PRIMARY KEY (run_id, path),
+  FOREIGN KEY (run_id, workspace_id) REFERENCES runs (id, workspace_id) ON DELETE CASCADE
 );
 CREATE INDEX steps_by_scope ON steps (run_id, scope);
 CREATE INDEX steps_by_position ON steps (run_id, position);
@@ -179,7 +185,7 @@ CREATE INDEX steps_by_position ON steps (run_id, position);
 -- A call is one request to a model or a tool. Its row is written before a call that must not be repeated
 -- (started), and with every result.
 CREATE TABLE calls (
-  run_id        text NOT NULL REFERENCES runs ON DELETE CASCADE,
+  run_id        text NOT NULL,
   step          text NOT NULL,
   attempt       integer NOT NULL,
   generation    integer NOT NULL,
@@ -194,14 +200,15 @@ CREATE TABLE calls (
   failure       jsonb,
   started_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
   ended_at      timestamptz,
-  PRIMARY KEY (run_id, step, generation, attempt, number)
+  PRIMARY KEY (run_id, step, generation, attempt, number),
+  FOREIGN KEY (run_id, workspace_id) REFERENCES runs (id, workspace_id) ON DELETE CASCADE
 );
 CREATE INDEX calls_by_day ON calls (workspace_id, started_at);
 
 CREATE TABLE approvals (
   id           text PRIMARY KEY,
   workspace_id text NOT NULL,
-  run_id       text NOT NULL REFERENCES runs ON DELETE CASCADE,
+  run_id       text NOT NULL,
   step         text NOT NULL,
   kind         text NOT NULL CHECK (kind IN ('approval', 'input')),
   status       text NOT NULL CHECK (status IN ('pending', 'approved', 'rejected', 'submitted', 'expired', 'canceled')),
@@ -215,29 +222,32 @@ CREATE TABLE approvals (
   decided_by   jsonb,
   decided_at   timestamptz,
   comment      text NOT NULL DEFAULT '',
-  data         json
+  data         json,
+  FOREIGN KEY (run_id, workspace_id) REFERENCES runs (id, workspace_id) ON DELETE CASCADE
 );
 CREATE INDEX approvals_by_workspace ON approvals (workspace_id, requested_at DESC, id DESC);
 CREATE INDEX approvals_by_run ON approvals (run_id, step);
 
 CREATE TABLE events (
-  run_id       text NOT NULL REFERENCES runs ON DELETE CASCADE,
+  run_id       text NOT NULL,
   seq          bigint NOT NULL,
   workspace_id text NOT NULL,
   type         text NOT NULL,
   step         text NOT NULL DEFAULT '',
   data         json NOT NULL,
   time         timestamptz NOT NULL DEFAULT clock_timestamp(),
-  PRIMARY KEY (run_id, seq)
+  PRIMARY KEY (run_id, seq),
+  FOREIGN KEY (run_id, workspace_id) REFERENCES runs (id, workspace_id) ON DELETE CASCADE
 );
 
 CREATE TABLE artifacts (
   id           text PRIMARY KEY,
   workspace_id text NOT NULL,
-  run_id       text NOT NULL REFERENCES runs ON DELETE CASCADE,
+  run_id       text NOT NULL,
   media_type   text NOT NULL,
   content      bytea NOT NULL,
-  created_at   timestamptz NOT NULL DEFAULT now()
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  FOREIGN KEY (run_id, workspace_id) REFERENCES runs (id, workspace_id) ON DELETE CASCADE
 );
 CREATE INDEX artifacts_by_run ON artifacts (run_id);
 

@@ -1,5 +1,3 @@
-// Package store reads and writes what the engine keeps in PostgreSQL, one workspace at a time. What changes a run
-// is in package ledger instead.
 package store
 
 import "errors"
