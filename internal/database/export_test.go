@@ -1,0 +1,4 @@
+package database
+
+// MigrateFiles is Migrate with other migrations than this build's.
+var MigrateFiles = migrate
