@@ -13,7 +13,7 @@ import (
 	"strconv"
 )
 
-const oldest = 14 // the oldest major version that the PostgreSQL project maintains
+const oldest = 15 // the oldest major version that the PostgreSQL project maintains
 
 // binaries are the programs of one installation.
 type binaries struct {
