@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	startLimit  = 2 * time.Minute // the first start on a machine without PostgreSQL installs one
-	dropLimit   = 10 * time.Second
+	startLimit = 2 * time.Minute // the first start on a machine without PostgreSQL installs one
+	dropLimit  = 10 * time.Second
 
 	connections    = 10 // of a test's pool; the server takes 200
 	administrators = 4
