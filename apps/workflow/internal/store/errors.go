@@ -6,6 +6,8 @@ import "errors"
 var (
 	// ErrNotFound: there is none of that name in this workspace; another's looks the same.
 	ErrNotFound = errors.New("not found")
-	// ErrConflict: the state does not allow it, or is another than the caller believes.
+	// ErrConflict: the state does not allow it.
 	ErrConflict = errors.New("conflict")
+	// ErrStale: it was changed since the caller read it.
+	ErrStale = errors.New("it was changed meanwhile")
 )
