@@ -17,11 +17,11 @@ func Unavailable(err error) bool {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return false
 	}
+	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return true // also by a refusal: a password may be about to change
+	}
 	if refusal, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return passing(refusal.Code)
-	}
-	if _, ok := errors.AsType[*pgconn.ConnectError](err); ok {
-		return true
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return false
