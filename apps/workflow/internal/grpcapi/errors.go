@@ -11,6 +11,9 @@ import (
 	"google.golang.org/protobuf/protoadapt"
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
+	"github.com/agentteam/agentteam/apps/workflow/internal/ledger"
+	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 )
 
@@ -31,6 +34,9 @@ func statusOf(err error) (answer error, hidden bool) {
 	if known, ok := err.(interface{ GRPCStatus() *status.Status }); ok && known.GRPCStatus() != nil {
 		return err, false
 	}
+	if invalid, ok := errors.AsType[*ledger.Invalid](err); ok {
+		return badRequest(invalid.Error(), invalid.Problems), false
+	}
 	switch {
 	case errors.Is(err, context.Canceled):
 		return status.Error(codes.Canceled, "the caller gave up"), false
@@ -38,6 +44,10 @@ func statusOf(err error) (answer error, hidden bool) {
 		return status.Error(codes.NotFound, err.Error()), false
 	case errors.Is(err, store.ErrConflict):
 		return status.Error(codes.FailedPrecondition, err.Error()), false
+	case errors.Is(err, feed.ErrAhead):
+		return refuse("after", "out_of_range", "%s", err), false
+	case errors.Is(err, feed.ErrFull):
+		return again(codes.Unavailable, err.Error(), afterOutage), false
 	case store.Unavailable(err):
 		return again(codes.Unavailable, "the database cannot be reached at the moment; try again", afterOutage), true
 	case store.Collided(err):
@@ -58,4 +68,20 @@ func detailed(s *status.Status, details ...protoadapt.MessageV1) error {
 		s = with
 	}
 	return s.Err()
+}
+
+// refuse is the refusal of one field of a request.
+func refuse(field, code, format string, arguments ...any) error {
+	p := problem.Format(field, code, format, arguments...)
+	return badRequest(p.Message, []problem.Problem{p})
+}
+
+// badRequest says what is wrong with a request, field by field: a JSON pointer or the field's name, the message,
+// and the code as the reason.
+func badRequest(message string, problems []problem.Problem) error {
+	violations := make([]*errdetails.BadRequest_FieldViolation, len(problems))
+	for i, p := range problems {
+		violations[i] = &errdetails.BadRequest_FieldViolation{Field: p.Pointer, Description: p.Message, Reason: p.Code}
+	}
+	return detailed(status.New(codes.InvalidArgument, message), &errdetails.BadRequest{FieldViolations: violations})
 }

@@ -1,0 +1,121 @@
+package grpcapi
+
+import (
+	"context"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
+	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
+	"github.com/agentteam/agentteam/apps/workflow/internal/store"
+	"github.com/agentteam/agentteam/internal/identity"
+	"github.com/agentteam/agentteam/internal/paging"
+	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
+)
+
+// Runner changes runs; durable.Engine is it.
+type Runner interface {
+	Start(ctx context.Context, caller identity.Caller, run durable.StartRun) (string, error)
+	Cancel(ctx context.Context, caller identity.Caller, runID, reason string) error
+	Retry(ctx context.Context, caller identity.Caller, runID, fromStep string) error
+	Fork(ctx context.Context, caller identity.Caller, runID, fromStep, newID string) (string, error)
+	Decide(ctx context.Context, caller identity.Caller, approvalID string, decision durable.Decision) error
+}
+
+// Runs is the RunService: reads go to the store, changes to the runner, streams to the feed.
+type Runs struct {
+	workflowv1.UnimplementedRunServiceServer
+	store  *store.Store
+	runner Runner
+	feed   *feed.Feed
+}
+
+// NewRuns makes the service.
+func NewRuns(s *store.Store, runner Runner, events *feed.Feed) *Runs {
+	return &Runs{store: s, runner: runner, feed: events}
+}
+
+// GetRun gives a run with its inputs and outputs.
+func (r *Runs) GetRun(ctx context.Context, request *workflowv1.GetRunRequest) (*workflowv1.GetRunResponse, error) {
+	run, err := r.load(ctx, request.GetId())
+	return &workflowv1.GetRunResponse{Run: run}, err
+}
+
+// load is what answers every call that gives one run.
+func (r *Runs) load(ctx context.Context, id string) (*workflowv1.Run, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	run, err := r.store.Run(ctx, caller.Workspace, id)
+	if err != nil {
+		return nil, err
+	}
+	return runMessage(run), nil
+}
+
+// runList is the kind of the page tokens of ListRuns.
+const runList = "runs"
+
+// ListRuns lists runs without their inputs and outputs.
+func (r *Runs) ListRuns(ctx context.Context, request *workflowv1.ListRunsRequest) (*workflowv1.ListRunsResponse, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	only, err := runFilter(request)
+	if err != nil {
+		return nil, err
+	}
+	after, size, err := pageOf(runList, request.GetPage())
+	if err != nil {
+		return nil, err
+	}
+	runs, err := r.store.Runs(ctx, caller.Workspace, only, after, size+1)
+	if err != nil {
+		return nil, err
+	}
+	answer := &workflowv1.ListRunsResponse{}
+	if len(runs) > size {
+		runs = runs[:size]
+		last := runs[size-1]
+		answer.NextToken = paging.Encode(paging.Cursor{Kind: runList, Time: last.CreatedAt, ID: last.ID})
+	}
+	for _, run := range runs {
+		answer.Runs = append(answer.Runs, runMessage(run))
+	}
+	return answer, nil
+}
+
+func runFilter(request *workflowv1.ListRunsRequest) (only store.RunFilter, err error) {
+	only.WorkflowID = request.GetWorkflowId()
+	if only.Statuses, err = words("statuses", runStatusPrefix, request.GetStatuses()); err != nil {
+		return only, err
+	}
+	if only.CreatedAfter, err = moment("created_after", request.GetCreatedAfter()); err != nil {
+		return only, err
+	}
+	only.CreatedBefore, err = moment("created_before", request.GetCreatedBefore())
+	return only, err
+}
+
+// pageOf reads what every list is asked with.
+func pageOf(list string, page *workflowv1.Page) (after paging.Cursor, size int, err error) {
+	after, err = paging.Decode(list, page.GetToken())
+	if err != nil {
+		return after, 0, refuse("page.token", "invalid_token", "%s", err)
+	}
+	return after, paging.Size(int(page.GetSize())), nil
+}
+
+// moment is the time of a message's field; zero if it is not set.
+func moment(field string, t *timestamppb.Timestamp) (time.Time, error) {
+	if t == nil {
+		return time.Time{}, nil
+	}
+	if err := t.CheckValid(); err != nil {
+		return time.Time{}, refuse(field, "invalid_format", "%s must be a time of the years 1-9999", field)
+	}
+	return t.AsTime(), nil
+}
