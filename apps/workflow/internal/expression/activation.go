@@ -1,0 +1,92 @@
+package expression
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+	"cel.dev/cel-go/common/types/traits"
+)
+
+// activation gives CEL the variables of one evaluation, and decodes each when it is first used.
+type activation struct {
+	vars    map[string]any
+	decoded map[string]ref.Val
+	err     error
+}
+
+func newActivation(vars map[string]any) *activation {
+	return &activation{vars: vars, decoded: make(map[string]ref.Val, len(vars))}
+}
+
+// Parent is none.
+func (a *activation) Parent() cel.Activation { return nil }
+
+// ResolveName finds a variable, or a property that is a variable of its own because its type is known.
+func (a *activation) ResolveName(name string) (any, bool) {
+	root, rest, dotted := strings.Cut(strings.TrimPrefix(name, "."), ".")
+	value, ok := a.variable(root)
+	for dotted && ok {
+		var key string
+		key, rest, dotted = strings.Cut(rest, ".")
+		mapper, isMap := value.(traits.Mapper)
+		if !isMap {
+			return nil, false
+		}
+		value, ok = mapper.Find(types.String(key))
+	}
+	return value, ok
+}
+
+func (a *activation) variable(name string) (ref.Val, bool) {
+	if value, ok := a.decoded[name]; ok {
+		return value, true
+	}
+	given, ok := a.vars[name]
+	if !ok {
+		return nil, false
+	}
+	value, err := adaptVariable(given, 1)
+	if err != nil {
+		a.err = fmt.Errorf("the variable %s: %w", name, err)
+		return nil, false
+	}
+	a.decoded[name] = value
+	return value, true
+}
+
+func adaptVariable(given any, depth int) (ref.Val, error) {
+	switch v := given.(type) {
+	case Value:
+		if v.value == nil {
+			return types.NullValue, nil
+		}
+		return v.value, nil
+	case json.RawMessage:
+		if v == nil {
+			return types.NullValue, nil
+		}
+		return decode(v)
+	case int:
+		return types.Int(v), nil
+	case int64:
+		return types.Int(v), nil
+	case float64:
+		return types.Double(v), nil
+	case map[string]any:
+		values := make(map[ref.Val]ref.Val, len(v))
+		for key, item := range v {
+			value, err := adaptVariable(item, depth+1)
+			if err != nil {
+				return nil, err
+			}
+			values[types.String(key)] = value
+		}
+		return types.NewRefValMap(types.DefaultTypeAdapter, values), nil
+	default:
+		return adapt(given, depth)
+	}
+}

@@ -1,0 +1,164 @@
+package expression
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+
+	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
+)
+
+// maxTime of one evaluation. The cost limit comes first, except on a machine that is very busy.
+const maxTime = 100 * time.Millisecond
+
+// program is one expression, compiled.
+type program struct {
+	source     string
+	pointer    string
+	kind       *cel.Type
+	references []Reference
+	usesArgs   bool
+	usesOthers bool
+	run        cel.Program
+}
+
+func (e *Env) compile(source, pointer string) (*program, Faults) {
+	fault := func(code string, column int, format string, arguments ...any) Faults {
+		return Faults{{Pointer: pointer, Code: code, Expression: source, Column: column, Message: fmt.Sprintf(format, arguments...)}}
+	}
+	if n := len([]rune(source)); n > MaxLength {
+		return nil, fault(problem.CodeTooLarge, 0, "it has %d characters, at most %d are allowed", n, MaxLength)
+	}
+	parsed, issues := e.cel.Parse(source)
+	if issues.Err() != nil {
+		return nil, e.faults(issues, source, pointer)
+	}
+	u := usage{env: e, source: source, pointer: pointer}
+	u.look(parsed)
+	if len(u.faults) > 0 {
+		return nil, u.faults
+	}
+	checked, issues := e.cel.Check(parsed)
+	if issues.Err() != nil {
+		return nil, e.faults(issues, source, pointer)
+	}
+	b, err := base()
+	if err != nil {
+		return nil, fault(problem.CodeExpression, 0, "%v", err)
+	}
+	run, err := e.cel.Program(checked, cel.CostLimit(MaxCost), cel.InterruptCheckFrequency(100), cel.CustomDecoratorV2(b.guarded),
+		cel.MemoryTracking(types.MemoryTrackerSizeCalculator(types.NewSizeCalculator(
+			types.SizeCalculatorMaxDepth(maxDepth), types.SizeCalculatorMaxTraversal(2*MaxMemory)))), cel.MemoryLimit(MaxMemory))
+	if err != nil {
+		return nil, fault(problem.CodeExpression, 0, "%v", err)
+	}
+	return &program{source: source, pointer: pointer, kind: checked.OutputType(), references: u.references, usesArgs: u.args, usesOthers: u.others, run: run}, nil
+}
+
+// faults turns CEL's issues into ours.
+func (e *Env) faults(issues *cel.Issues, source, pointer string) Faults {
+	var faults Faults
+	for _, issue := range issues.Errors()[:min(10, len(issues.Errors()))] {
+		faults = append(faults, &Fault{
+			Pointer: pointer, Code: problem.CodeExpression, Expression: source,
+			Column: column(source, issue.Location.Line(), issue.Location.Column()), Message: e.explain(issue.Message),
+		})
+	}
+	return faults
+}
+
+// column counts characters from the start of the expression, over its lines.
+func column(source string, line, column int) int {
+	if line < 1 || column < 0 {
+		return 0
+	}
+	lines := strings.SplitAfter(source, "\n")
+	for _, before := range lines[:min(line-1, len(lines))] {
+		column += len([]rune(before))
+	}
+	return column + 1
+}
+
+// explain says in the manual's words what CEL found.
+func (e *Env) explain(message string) string {
+	name, found := strings.CutPrefix(message, "undeclared reference to '")
+	if found {
+		name, _, _ = strings.Cut(name, "'")
+		name, _, _ = strings.Cut(strings.TrimPrefix(name, "."), ".")
+		return fmt.Sprintf("there is no variable or function %s here; the variables are %s%s", name, strings.Join(e.names, ", "), nearest(name, e.names))
+	}
+	return strings.ReplaceAll(message, " (in container '')", "")
+}
+
+// eval gives the value of the expression.
+func (p *program) eval(vars *activation) (ref.Val, *Fault) {
+	ctx, cancel := context.WithTimeout(context.Background(), maxTime)
+	defer cancel()
+	value, _, err := p.run.ContextEval(ctx, vars)
+	if vars.err != nil {
+		err = vars.err
+	}
+	if err != nil {
+		return nil, p.failed(err)
+	}
+	if types.IsUnknownOrError(value) {
+		return nil, p.failed(fmt.Errorf("%v", value))
+	}
+	return value, nil
+}
+
+// missing is how CEL says that a key or a variable is not there.
+var missing = regexp.MustCompile(`^no such (key|attribute\(s\)): (.*)$`)
+
+func (p *program) failed(err error) *Fault {
+	text, code := err.Error(), node.CodeExpression
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		text = fmt.Sprintf("it takes longer than %s; do less in one expression", maxTime)
+	case strings.Contains(text, "cost limit exceeded"):
+		text = fmt.Sprintf("it costs more than %d of CEL's units; do less in one expression, or use a for_each", MaxCost)
+	case strings.Contains(text, "memory limit exceeded"), errors.Is(err, errText), errors.Is(err, errItems):
+		text, code = fmt.Sprintf("its values get too large (%s); use smaller parts", text), node.CodeTooLarge
+	case strings.HasPrefix(text, "no such overload"):
+		text += "; the values are of types that do not go together: convert them with int(…), double(…) or string(…)"
+	}
+	if m := missing.FindStringSubmatch(text); m != nil {
+		text = fmt.Sprintf("there is no %s; ask has(…) before, or use .? and orValue(…)", m[2])
+	}
+	return &Fault{Pointer: p.pointer, Code: code, Expression: p.source, Message: clipLong(text)}
+}
+
+// clipLong bounds a message that CEL may have put values into.
+func clipLong(text string) string {
+	const most = 500
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
+// encoded appends a value as JSON.
+func (p *program) encoded(w *writer, value ref.Val) error {
+	text, err := encode(value)
+	if err != nil {
+		return p.tooLarge(err)
+	}
+	w.Write(text)
+	return nil
+}
+
+func (p *program) tooLarge(err error) *Fault {
+	code := node.CodeExpression
+	if errors.Is(err, errTooLarge) {
+		code = node.CodeTooLarge
+	}
+	return &Fault{Pointer: p.pointer, Code: code, Expression: p.source, Message: err.Error()}
+}
