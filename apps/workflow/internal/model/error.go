@@ -1,0 +1,80 @@
+package model
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+)
+
+// Error is why a provider gave no whole answer.
+type Error struct {
+	Code       string // a failure code of package node
+	Message    string
+	Status     int // of HTTP; 0 if there was none
+	RetryAfter time.Duration
+	// Repeatable errors may pass by themselves.
+	Repeatable bool
+	// Spent is what the provider is likely to charge all the same, for an answer that was cut.
+	Spent Tokens
+}
+
+// Error is for logs; users see the failure.
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Failure is the error as a part of a step's result.
+func (e *Error) Failure() *node.Failure {
+	return &node.Failure{Code: e.Code, Message: e.Message, RetryAfter: e.RetryAfter, Final: !e.Repeatable}
+}
+
+// answered makes an error of an answer's status. The message is the provider's own.
+func answered(provider string, status int, header http.Header, kind, message string) *Error {
+	e := &Error{Code: node.CodeModel, Status: status, Message: clip(message)}
+	if e.Message == "" {
+		e.Message = "no reason was given"
+	}
+	switch {
+	case status == http.StatusUnauthorized || status == http.StatusForbidden && kind != "rate_limit_error":
+		// The provider's message quotes a part of the key.
+		e.Message = "the API key is refused; an operator has to replace it"
+	case kind == "insufficient_quota" || kind == "billing_error":
+	case status == http.StatusTooManyRequests || kind == "rate_limit_error":
+		e.Code, e.Repeatable, e.RetryAfter = node.CodeRateLimited, true, retryAfter(header)
+	case status >= 500 || status == http.StatusRequestTimeout || status == http.StatusConflict || kind == "overloaded_error" || kind == "api_error" || kind == "server_error":
+		e.Code, e.Repeatable, e.RetryAfter = node.CodeUnavailable, true, retryAfter(header)
+	}
+	e.Message = provider + " answered " + strconv.Itoa(status) + ": " + e.Message
+	return e
+}
+
+// cut is an answer that did not come to its end, or none at all.
+func cut(provider string, spent Tokens) *Error {
+	return &Error{Code: node.CodeConnection, Message: "the connection to " + provider + " was lost before the answer was whole", Repeatable: true, Spent: spent}
+}
+
+// retryAfter reads seconds, milliseconds as OpenAI gives them, or a date.
+func retryAfter(header http.Header) time.Duration {
+	const longest = time.Hour
+	if ms, err := strconv.ParseFloat(header.Get("Retry-After-Ms"), 64); err == nil && ms >= 0 {
+		return min(time.Duration(min(ms, 1e9))*time.Millisecond, longest)
+	}
+	text := header.Get("Retry-After")
+	if seconds, err := strconv.ParseFloat(text, 64); err == nil && seconds >= 0 {
+		return min(time.Duration(min(seconds, 1e6)*float64(time.Second)), longest)
+	}
+	if date, err := http.ParseTime(text); err == nil {
+		return min(max(time.Until(date), 0), longest)
+	}
+	return 0
+}
+
+func clip(text string) string {
+	const most = 500
+	text = strings.ToValidUTF8(strings.Join(strings.Fields(text), " "), "")
+	if runes := []rune(text); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return text
+}
