@@ -1,0 +1,130 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"time"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
+)
+
+// patience is how long and how often a reader whose task is gone asks for another.
+type patience struct {
+	outage         time.Duration // from the first failure to giving up
+	first, slowest time.Duration // pauses between attempts
+	healthy        time.Duration // an attempt that lasted so long was no failure from the start
+}
+
+func defaultPatience() patience {
+	return patience{outage: time.Minute, first: 100 * time.Millisecond, slowest: 2 * time.Second, healthy: 10 * time.Second}
+}
+
+// Follow hands over a run's events after a sequence number, in order, without gap or repeat, until the run
+// has ended. A task that goes away is replaced by another one from where it was; Follow fails with the last
+// error after a minute without any, at once if the run is not there for the caller, and with deliver's own
+// error.
+func (c *Client) Follow(ctx context.Context, run string, after int64, deliver func([]*workflowv1.RunEvent) error) error {
+	f := follower{client: c, run: run, last: after, deliver: deliver}
+	var failing time.Time
+	pause := c.patience.first
+	for {
+		begun, before := time.Now(), f.last
+		err := f.attempt(ctx)
+		if err == nil || f.stopped || ctx.Err() != nil || final(err) {
+			return err
+		}
+		if f.last > before || time.Since(begun) >= c.patience.healthy {
+			failing, pause = time.Time{}, c.patience.first
+		}
+		if failing.IsZero() {
+			failing = time.Now()
+		}
+		if time.Since(failing) > c.patience.outage {
+			return fmt.Errorf("the events of run %s were out of reach for %s: %w", run, c.patience.outage, err)
+		}
+		c.log.DebugContext(ctx, "event stream lost, taking it up again", "run_id", run, "seq", f.last, "error", err)
+		if !sleep(ctx, pause/2+rand.N(pause/2)) {
+			return ctx.Err()
+		}
+		pause = min(2*pause, c.patience.slowest)
+	}
+}
+
+// follower is one reader across all of its streams.
+type follower struct {
+	client  *Client
+	run     string
+	last    int64 // the newest event that was delivered
+	deliver func([]*workflowv1.RunEvent) error
+	stopped bool // deliver failed
+}
+
+// attempt reads one stream to its end. The engine ends it without an error only after the run's last event.
+func (f *follower) attempt(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx) // frees the stream if it is left early
+	defer cancel()
+	stream, err := f.client.Runs.StreamRunEvents(ctx, &workflowv1.StreamRunEventsRequest{RunId: f.run, After: f.last})
+	if err != nil {
+		return err
+	}
+	for {
+		answer, err := stream.Recv()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := f.pass(answer.GetEvents()); err != nil {
+			return err
+		}
+	}
+}
+
+// pass drops what was delivered before, and refuses a gap.
+func (f *follower) pass(events []*workflowv1.RunEvent) error {
+	for len(events) > 0 && events[0].GetSeq() <= f.last {
+		events = events[1:]
+	}
+	for i, event := range events {
+		if want := f.last + int64(i) + 1; event.GetSeq() != want {
+			return status.Errorf(codes.DataLoss, "event %d follows %d of run %s", event.GetSeq(), want-1, f.run)
+		}
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	if err := f.deliver(events); err != nil {
+		f.stopped = true
+		return err
+	}
+	f.last += int64(len(events))
+	return nil
+}
+
+// final says whether another attempt would fail the same way.
+func final(err error) bool {
+	switch status.Code(err) {
+	case codes.NotFound, codes.PermissionDenied, codes.Unauthenticated, codes.InvalidArgument, codes.FailedPrecondition, codes.Unimplemented:
+		return true
+	default:
+		return false
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
