@@ -2,9 +2,8 @@ package accounts
 
 import (
 	"context"
-	"errors"
 	"net/mail"
-	"regexp"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -104,7 +103,7 @@ func mayReplace(ctx context.Context, tx pgx.Tx, c identity.Caller, userID string
 }
 
 func checkMember(user User, role identity.Role) error {
-	if !userID().MatchString(user.ID) {
+	if !ValidUserID(user.ID) {
 		return invalid("user", "must be the user's id in Supabase (1-255 characters of a-z A-Z 0-9 . _ : | -), got %q", cut(user.ID))
 	}
 	if !role.Valid() {
@@ -113,20 +112,27 @@ func checkMember(user User, role identity.Role) error {
 	return checkEmail(user.Email)
 }
 
-func userID() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9._:|-]{1,255}$`) }
+// ValidUserID says whether a sign-in's subject can be a member: Supabase's are UUIDs, those of other sign-ins
+// behind it look like auth0|5f7c.
+func ValidUserID(userID string) bool {
+	return len(userID) >= 1 && len(userID) <= 255 && !strings.ContainsFunc(userID, func(r rune) bool {
+		return !strings.ContainsRune(userIDCharacters, r)
+	})
+}
+
+const userIDCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:|-"
 
 func checkEmail(email string) error {
-	if email == "" {
+	if email == "" || ValidEmail(email) {
 		return nil
 	}
+	return invalid("email", "must be an address like name@example.com of at most 254 bytes")
+}
+
+// ValidEmail says whether the text is an address and nothing else.
+func ValidEmail(email string) bool {
 	parsed, err := mail.ParseAddress(email)
-	if err == nil && (parsed.Address != email || len(email) > 254) {
-		err = errors.New("not a bare address")
-	}
-	if err != nil {
-		return invalid("email", "must be an address like name@example.com of at most 254 bytes")
-	}
-	return nil
+	return err == nil && parsed.Address == email && len(email) <= 254 && !hasControl(email)
 }
 
 // cut keeps what a user wrote readable in an error.

@@ -1,0 +1,43 @@
+package auth
+
+import (
+	"context"
+
+	"github.com/agentteam/agentteam/apps/apigateway/internal/accounts"
+	"github.com/agentteam/agentteam/internal/identity"
+)
+
+// Principal is who sent a request, before it is known in which workspace it acts.
+type Principal struct {
+	Subject string // the user's id in Supabase, or the API key's id
+	Kind    string // identity.KindUser or identity.KindAPIKey
+	Email   string // of a user, if the token has it
+
+	workspace string // of an API key
+	role      identity.Role
+}
+
+func principalOf(k accounts.Credential) Principal {
+	return Principal{Subject: k.ID, Kind: identity.KindAPIKey, workspace: k.Workspace, role: k.Role}
+}
+
+// User gives a person; an API key is none, and cannot own a workspace.
+func (p Principal) User() (accounts.User, error) {
+	if p.Kind != identity.KindUser {
+		return accounts.User{}, forbidden("an API key acts in its own workspace only: this is for signed-in users")
+	}
+	return accounts.User{ID: p.Subject, Email: p.Email}, nil
+}
+
+type principalKey struct{}
+
+// Into gives a context that carries the principal.
+func Into(ctx context.Context, p Principal) context.Context {
+	return context.WithValue(ctx, principalKey{}, p)
+}
+
+// From gives the principal that Into put there.
+func From(ctx context.Context) (Principal, bool) {
+	p, ok := ctx.Value(principalKey{}).(Principal)
+	return p, ok
+}
