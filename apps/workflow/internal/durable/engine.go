@@ -5,21 +5,41 @@ package durable
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
 
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/agentteam/agentteam/apps/workflow/internal/document"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
+	"github.com/agentteam/agentteam/apps/workflow/internal/ledger"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
-	"github.com/agentteam/agentteam/internal/identity"
+)
+
+const (
+	appName = "agentteam"
+	// protocolVersion changes only when this build cannot go on with tasks that the one before has begun: when the order or names
+	// of the DBOS steps of a task change, or the fields of tasks and outcomes. DBOS gives tasks only to processes of the same version, so
+	// processes of the old one have to stay until theirs are done.
+	protocolVersion = "1"
+	queueName       = "tasks"
+	taskName        = "task"
+	commandName     = "command"
+	// pollInterval is how long a task may lie on the queue at least; an idle process asks so often.
+	pollInterval       = 200 * time.Millisecond
+	defaultConcurrency = 100
+	shutdownTimeout    = 5 * time.Second
 )
 
 // Options are what an engine works with.
 type Options struct {
-	// Pool says where the database is. The engine opens a pool of its own with the same settings.
+	// Pool says where the database is. The engine opens a pool of its own with the same settings, because DBOS closes it.
 	Pool *pgxpool.Pool
 	// ExecutorID names this process among all that work on the database; empty makes a new one.
 	ExecutorID string
@@ -36,52 +56,97 @@ type Options struct {
 }
 
 // Engine is one process's share of the work.
-type Engine struct{}
+type Engine struct {
+	root        dbos.Context
+	source      *dbos.DataSource
+	pool        *pgxpool.Pool
+	executor    string
+	plans       *plans
+	programs    map[string]node.Program
+	performer   node.Performer
+	wake        func(run string)
+	log         *slog.Logger
+	concurrency int
 
-// New joins the processes that work on the database. Run must follow.
-func New(ctx context.Context, o Options) (*Engine, error) { return nil, errors.New("not yet") }
-
-// Run works until the context ends, then hands what is left to the other processes.
-func (e *Engine) Run(ctx context.Context) error { return errors.New("not yet") }
-
-// StartRun is a run to be started.
-type StartRun struct {
-	ID         string // empty chooses one
-	WorkflowID string
-	Version    int // a published one
-	Inputs     json.RawMessage
-	Budget     document.Budget // the tighter of this and the document's holds
+	active   atomic.Int64 // tasks in flight
+	draining atomic.Bool
+	joined   atomic.Bool
+	flights  *flights
+	waiting  sync.Map // of commands: workflow id → chan answer
+	own      sync.Map // ids of the workflows in flight
+	beats    atomic.Int64
+	loops    sync.WaitGroup
+	stop     context.CancelFunc // of the loops
 }
 
-// Start returns after the run is committed. The same id again gives the same run.
-func (e *Engine) Start(ctx context.Context, caller identity.Caller, run StartRun) (string, error) {
-	return "", errors.New("not yet")
+// New joins the processes that work on the database; tasks are taken at once. Close must follow.
+func New(ctx context.Context, o Options) (*Engine, error) {
+	e := &Engine{executor: o.ExecutorID, programs: o.Programs, performer: o.Performer, wake: o.Wake, log: o.Log, concurrency: o.Concurrency,
+		plans: &plans{load: o.Graphs, kept: map[planKey]ledger.Plan{}}, flights: &flights{now: map[*flight]struct{}{}}}
+	if e.executor == "" {
+		host, _ := os.Hostname()
+		e.executor = fmt.Sprintf("%s/%d/%s", host, os.Getpid(), uuid.NewString())
+	}
+	if e.concurrency <= 0 {
+		e.concurrency = defaultConcurrency
+	}
+	if e.wake == nil {
+		e.wake = func(string) {}
+	}
+	var err error
+	if e.pool, err = pgxpool.NewWithConfig(ctx, o.Pool.Config()); err != nil {
+		return nil, err
+	}
+	if err := e.launch(ctx); err != nil {
+		e.pool.Close()
+		return nil, fmt.Errorf("start the engine: %w", err)
+	}
+	return e, nil
 }
 
-// Cancel ends a run with everything in it. It has no effect on an ended run.
-func (e *Engine) Cancel(ctx context.Context, caller identity.Caller, runID, reason string) error {
-	return errors.New("not yet")
+// launch starts DBOS and the loops. They outlive the context, until Close: a command that was accepted is carried out. DBOS takes
+// the end of its context for a cancel of every workflow, so its context never ends.
+func (e *Engine) launch(ctx context.Context) error {
+	lasting := context.WithoutCancel(ctx)
+	var err error
+	e.root, err = dbos.NewContext(lasting, dbos.Config{AppName: appName, SystemDBPool: e.pool, ApplicationVersion: protocolVersion, ExecutorID: e.executor,
+		Logger: e.log.With("part", "dbos"), SchedulerPollingInterval: time.Hour})
+	if err != nil {
+		return err
+	}
+	if err := e.prepare(ctx); err != nil {
+		return errors.Join(err, dbos.Shutdown(e.root, shutdownTimeout))
+	}
+	lasting, e.stop = context.WithCancel(lasting)
+	for _, loop := range []func(context.Context){e.beating, e.judging, e.watch, e.janitor} {
+		e.loops.Go(func() { loop(lasting) })
+	}
+	return nil
 }
 
-// Retry takes an ended run up again from a step of its outermost graph; empty stands for what failed or was canceled.
-func (e *Engine) Retry(ctx context.Context, caller identity.Caller, runID, fromStep string) error {
-	return errors.New("not yet")
+func (e *Engine) prepare(ctx context.Context) error {
+	var err error
+	if e.source, err = dbos.NewDataSource(e.root, e.pool); err != nil {
+		return err
+	}
+	dbos.RegisterWorkflow(e.root, e.task, dbos.WithWorkflowName(taskName))
+	dbos.RegisterWorkflow(e.root, e.command, dbos.WithWorkflowName(commandName))
+	if _, err := dbos.RegisterQueue(e.root, queueName, dbos.WithWorkerConcurrency(e.concurrency), dbos.WithQueueBasePollingInterval(pollInterval),
+		dbos.WithQueueOnConflict(dbos.QueueConflictAlwaysUpdate)); err != nil {
+		return err
+	}
+	if err := e.beat(ctx); err != nil {
+		return err
+	}
+	e.joined.Store(true)
+	return dbos.Launch(e.root)
 }
 
-// Fork starts a new run that takes over the results before a step; an empty newID chooses one.
-func (e *Engine) Fork(ctx context.Context, caller identity.Caller, runID, fromStep, newID string) (string, error) {
-	return "", errors.New("not yet")
-}
-
-// Decision is what a person decided.
-type Decision struct {
-	Digest  string // of what was decided, as it was shown
-	Status  string // approved, rejected or submitted
-	Comment string
-	Data    json.RawMessage // of submitted
-}
-
-// Decide records the first decision. The same decision by the same person again has no effect; another is a conflict.
-func (e *Engine) Decide(ctx context.Context, caller identity.Caller, approvalID string, d Decision) error {
-	return errors.New("not yet")
+func (e *Engine) plan(ctx context.Context, workspace string, version ledger.Version) (ledger.Plan, error) {
+	var plan ledger.Plan
+	err := e.persist(ctx, func() (err error) {
+		plan, err = e.plans.get(ctx, workspace, version)
+		return err
+	})
+	return plan, err
 }

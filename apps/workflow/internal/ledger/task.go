@@ -49,6 +49,8 @@ type Claim struct {
 	Started  time.Time       // of the attempt, by the database's clock
 	Timeout  time.Duration   // of the attempt; 0: none
 	Budgeted bool            // calls have to be reserved
+	Over     bool            // the attempt has ended: nothing is to be called any more
+	Resumed  bool            // another process may have begun it
 }
 
 // Outcome is what a transaction gave.
@@ -59,4 +61,7 @@ type Outcome struct {
 	Ended bool `json:"ended,omitempty"`
 	// Stale: the task's time had passed; nothing was recorded but what its calls consumed.
 	Stale bool `json:"stale,omitempty"`
+	// Detached: the process had no room to go on itself, so every task is for the queue. It is recorded, because
+	// a replay has to take the same way.
+	Detached bool `json:"detached,omitempty"`
 }

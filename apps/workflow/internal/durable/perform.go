@@ -1,0 +1,237 @@
+package durable
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/dbos-inc/dbos-transact-golang/dbos"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/ledger"
+	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+)
+
+// performance is one attempt of a step that makes calls.
+type performance struct {
+	engine  *Engine
+	task    ledger.Task
+	plan    ledger.Plan
+	claim   *ledger.Claim
+	program node.Program
+	ends    time.Time // of the attempt; zero: never
+}
+
+// perform lets a step's program make its calls, one move after the other, and records its end.
+func (e *Engine) perform(ctx dbos.Context, plan ledger.Plan, t ledger.Task) (ledger.Outcome, error) {
+	p := &performance{engine: e, task: t, plan: plan, claim: t.Claim}
+	if p.claim == nil {
+		var outcome ledger.Outcome
+		err := e.directly(ctx, func(ctx context.Context, tx ledger.Tx) (err error) {
+			p.claim, outcome, err = ledger.Begin(ctx, tx, plan, t)
+			return err
+		})
+		if err != nil {
+			return ledger.Outcome{}, err
+		}
+		e.noticed(outcome)
+		if p.claim == nil {
+			return outcome, nil
+		}
+	}
+	p.program = e.programs[p.claim.Type]
+	if p.claim.Timeout > 0 {
+		p.ends = time.Now().Add(p.claim.Timeout)
+	}
+	return p.run(ctx)
+}
+
+func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
+	var results []node.CallResult
+	move := p.next(results)
+	made := ledger.Move{}
+	for len(move.Calls) > 0 {
+		got, err := p.makeAll(ctx, move.Calls)
+		if err != nil {
+			return ledger.Outcome{}, err
+		}
+		results = append(results, got...)
+		made = ledger.Move{Calls: move.Calls, Results: got}
+		if move = p.next(results); len(move.Calls) == 0 {
+			break
+		}
+		outcome, err := p.record(ctx, made)
+		if err != nil || outcome.Stale {
+			return outcome, err
+		}
+		made = ledger.Move{}
+		if p.engine.draining.Load() {
+			return ledger.Outcome{}, p.engine.park(ctx)
+		}
+	}
+	made.End, made.Output, made.Failure = true, move.Output, move.Failure
+	return p.record(ctx, made)
+}
+
+func (p *performance) record(ctx dbos.Context, m ledger.Move) (ledger.Outcome, error) {
+	return p.engine.change(ctx, "record", func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+		return ledger.Record(ctx, tx, p.plan, p.task, m)
+	})
+}
+
+// next asks the program. A call whose outcome is unknown ends the step: a person has to look.
+func (p *performance) next(results []node.CallResult) (move node.Move) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			_ = p.engine.panicked(context.Background(), "the program of "+p.claim.Type, panicked)
+			move = node.Move{Failure: final(node.CodeInternal, "a fault of the engine in nodes of type %s", p.claim.Type)}
+		}
+	}()
+	for _, r := range results {
+		if r.Status == node.Unknown {
+			return node.Move{Failure: final(node.CodeOutcomeUnknown, "call %d was cut before its result was recorded, and must not be repeated; find out what it did, then retry the run from this step", r.Number)}
+		}
+	}
+	if p.program == nil {
+		return node.Move{Failure: final(node.CodeUnavailable, "nodes of type %s cannot run on this engine", p.claim.Type)}
+	}
+	return p.program.Next(p.claim.Config, results)
+}
+
+func final(code, format string, arguments ...any) *node.Failure {
+	f := node.Fail(code, format, arguments...)
+	f.Final = true
+	return f
+}
+
+// makeAll makes the calls of one move at the same time. Each is a DBOS step.
+func (p *performance) makeAll(ctx dbos.Context, calls []node.Call) ([]node.CallResult, error) {
+	results := make([]node.CallResult, len(calls))
+	if len(calls) == 1 {
+		r, err := dbos.RunAsStep(ctx, p.step(calls[0]), dbos.WithStepName(stepName(calls[0])))
+		results[0] = r
+		return results, err
+	}
+	var pending []<-chan dbos.StepOutcome[node.CallResult]
+	for _, call := range calls {
+		one, err := dbos.Go(ctx, p.step(call), dbos.WithStepName(stepName(call)))
+		if err != nil {
+			return nil, err
+		}
+		pending = append(pending, one)
+	}
+	var failed error
+	for i, one := range pending {
+		outcome := <-one
+		results[i] = outcome.Result
+		if failed == nil {
+			failed = outcome.Err
+		}
+	}
+	return results, failed
+}
+
+func stepName(call node.Call) string { return fmt.Sprintf("call %d", call.Number) }
+
+func (p *performance) step(call node.Call) dbos.Step[node.CallResult] {
+	return func(ctx context.Context) (node.CallResult, error) {
+		started := time.Now()
+		r, err := p.call(ctx, call)
+		r.Number, r.Started, r.Ended = call.Number, started, time.Now()
+		return r, err
+	}
+}
+
+// call makes one call, if the ledger lets it.
+func (p *performance) call(ctx context.Context, call node.Call) (node.CallResult, error) {
+	refusal, err := p.refused(ctx, call)
+	if err != nil || refusal != nil {
+		return node.CallResult{Status: node.Failed, Failure: refusal}, err
+	}
+	if p.claim.Budgeted || call.Kind == node.ToolCall && !call.Idempotent {
+		verdict, err := p.reserve(ctx, call)
+		switch {
+		case err != nil:
+			return node.CallResult{}, err
+		case verdict == ledger.Repeated:
+			return node.CallResult{Status: node.Unknown}, nil
+		case verdict != ledger.Go:
+			return node.CallResult{Status: node.Failed, Failure: final(node.CodeBudgetExhausted, "the run has ended")}, nil
+		}
+	}
+	if p.claim.Resumed && call.Kind == node.ModelCall {
+		if err := p.engine.directly(ctx, func(ctx context.Context, tx ledger.Tx) error { return ledger.Reset(ctx, tx, p.task, call.Number) }); err != nil {
+			return node.CallResult{}, err
+		}
+	}
+	return p.fly(ctx, call)
+}
+
+func (p *performance) refused(ctx context.Context, call node.Call) (*node.Failure, error) {
+	if p.claim.Over {
+		return final(node.CodeInternal, "the step has ended"), nil
+	}
+	if !p.ends.IsZero() && !time.Now().Before(p.ends) {
+		return p.late(), nil
+	}
+	if p.engine.draining.Load() {
+		return nil, p.engine.park(ctx)
+	}
+	return nil, nil
+}
+
+func (p *performance) late() *node.Failure {
+	return node.Fail(node.CodeTimeout, "the step did not end within its timeout of %s", p.claim.Timeout)
+}
+
+func (p *performance) reserve(ctx context.Context, call node.Call) (verdict ledger.Verdict, err error) {
+	err = p.engine.directly(ctx, func(ctx context.Context, tx ledger.Tx) (err error) {
+		verdict, err = ledger.Reserve(ctx, tx, p.plan, p.task, call)
+		return err
+	})
+	if verdict == ledger.Refused {
+		p.engine.noticed(ledger.Outcome{Run: p.task.Run, Ended: true})
+	}
+	return verdict, err
+}
+
+// fly makes the call, under a context that ends when its result is not wanted any more.
+func (p *performance) fly(ctx context.Context, call node.Call) (node.CallResult, error) {
+	callCtx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if !p.ends.IsZero() {
+		var stop context.CancelFunc
+		callCtx, stop = context.WithDeadlineCause(callCtx, p.ends, context.DeadlineExceeded)
+		defer stop()
+	}
+	if call.Timeout > 0 {
+		var stop context.CancelFunc
+		callCtx, stop = context.WithTimeout(callCtx, call.Timeout)
+		defer stop()
+	}
+	own := &flight{task: p.task, cheap: call.Kind == node.ToolCall && call.Idempotent, cancel: cancel}
+	p.engine.flights.add(own)
+	defer p.engine.flights.remove(own)
+	live := p.engine.emitter(ctx, p.task)
+	r := p.ask(callCtx, call, live.emit)
+	live.close()
+	switch cause := context.Cause(callCtx); {
+	case ctx.Err() != nil:
+		return r, ctx.Err() // not recorded: the call is made again elsewhere
+	case cause == errDraining && r.Status != node.Succeeded:
+		return r, p.engine.park(ctx)
+	case cause == context.DeadlineExceeded && r.Status == node.Failed && !p.ends.IsZero() && !time.Now().Before(p.ends):
+		r.Failure = p.late()
+	}
+	return r, nil
+}
+
+func (p *performance) ask(ctx context.Context, call node.Call, emit func(node.Event)) (r node.CallResult) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			_ = p.engine.panicked(ctx, "a call of "+p.claim.Type, panicked)
+			r = node.CallResult{Status: node.Failed, Failure: final(node.CodeInternal, "a fault of the engine in call %d", call.Number)}
+		}
+	}()
+	t := p.task
+	return p.engine.performer.Perform(ctx, node.CallID{Workspace: t.Workspace, Run: t.Run, Step: t.Path, Generation: t.Generation, Attempt: t.Attempt, Number: call.Number}, call, emit)
+}

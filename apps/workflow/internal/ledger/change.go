@@ -1,0 +1,136 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/interpreter"
+	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+)
+
+// limit bounds the actions of one transaction, and with them how long it holds the run's row.
+const limit = 250
+
+// change is one transaction's work on one run: what was read, and what is to be written.
+type change struct {
+	ctx    context.Context
+	tx     Tx
+	plan   Plan
+	run    run
+	before Status
+	scopes map[string]*scope
+	loops  map[string]*loop
+	queue  []pending
+	left   int
+	next   []Task
+
+	events []event
+	steps  []*step
+	byPath map[string]*step
+	closed []closedScope
+}
+
+// pending is a scope to be advanced, or a loop that may open iterations.
+type pending struct{ scope, loop string }
+
+type event struct {
+	kind, step string
+	data       json.RawMessage
+}
+
+// step is what is to be written of a step; nil config and progress keep what is there.
+type step struct {
+	path, scope, node, kind string
+	status                  interpreter.Status
+	attempt                 int
+	config, progress        json.RawMessage
+	port                    string
+	output                  stored
+	failure                 *node.Failure
+	usage                   node.Usage
+}
+
+type closedScope struct {
+	path    string
+	status  interpreter.Status
+	output  json.RawMessage
+	failure *node.Failure
+}
+
+// begin locks the run of a task.
+func begin(ctx context.Context, tx Tx, plan Plan, workspace, id string) (*change, error) {
+	r, err := lock(ctx, tx, workspace, id)
+	if err != nil {
+		return nil, err
+	}
+	return newChange(ctx, tx, plan, r), nil
+}
+
+func newChange(ctx context.Context, tx Tx, plan Plan, r run) *change {
+	return &change{ctx: ctx, tx: tx, plan: plan, run: r, before: r.status, scopes: map[string]*scope{}, loops: map[string]*loop{},
+		left: limit, byPath: map[string]*step{}}
+}
+
+// stale says whether a task of this generation comes too late.
+func (c *change) stale(generation int) bool {
+	return c.run.status.Ended() || c.run.generation != generation
+}
+
+func (c *change) log(kind, path string, data any) {
+	raw, encoded := data.(json.RawMessage)
+	if !encoded {
+		raw = json.RawMessage(encode(data))
+	}
+	c.events = append(c.events, event{kind, path, raw})
+}
+
+// write plans the step's row; later changes of it in the same transaction are made to the same.
+func (c *change) write(s step) {
+	if known, again := c.byPath[s.path]; again {
+		if s.config == nil {
+			s.config = known.config
+		}
+		if s.progress == nil {
+			s.progress = known.progress
+		}
+		add(&s.usage, known.usage)
+		*known = s
+		return
+	}
+	row := new(s)
+	c.byPath[s.path] = row
+	c.steps = append(c.steps, row)
+}
+
+func (c *change) task(t Task) {
+	t.Workspace, t.Run, t.Generation = c.run.workspace, c.run.id, c.run.generation
+	t.Workflow, t.Version = c.run.version.Workflow, c.run.version.Number
+	c.next = append(c.next, t)
+}
+
+// finish writes everything and leaves the workspace.
+func (c *change) finish() (Outcome, error) {
+	if err := c.drive(); err != nil {
+		return Outcome{}, err
+	}
+	if err := c.pause(); err != nil {
+		return Outcome{}, err
+	}
+	if c.run.status.Ended() {
+		c.next = nil
+	}
+	for i := range c.next {
+		if c.next[i].Kind == Continue {
+			c.next[i].Serial = c.run.lastSeq + int64(len(c.events))
+		}
+	}
+	if err := c.flush(true); err != nil {
+		return Outcome{}, err
+	}
+	return Outcome{Run: c.run.id, Next: c.next, Ended: c.run.status.Ended()}, nil
+}
+
+// late ends a transaction whose task's time has passed.
+func (c *change) late() (Outcome, error) {
+	return Outcome{Run: c.run.id, Stale: true, Ended: c.run.status.Ended()}, c.flush(true)
+}

@@ -1,0 +1,128 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/document"
+	"github.com/agentteam/agentteam/apps/workflow/internal/interpreter"
+	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
+)
+
+// maxInputs bounds a run's inputs, in bytes of JSON.
+const maxInputs = 1 << 20
+
+// Actor is who did something.
+type Actor struct {
+	Subject string `json:"subject"`
+	Kind    string `json:"kind"`
+}
+
+// New is a run to be created.
+type New struct {
+	ID         string          `json:"id"`
+	Workspace  string          `json:"workspace"`
+	Inputs     json.RawMessage `json:"inputs"`
+	Budget     document.Budget `json:"budget"` // the tighter of this and the document's holds
+	By         Actor           `json:"by"`
+	ForkedFrom string          `json:"forked_from,omitempty"`
+}
+
+// CheckInputs gives a new run's inputs with defaults filled in, or *Invalid. It needs no transaction.
+func CheckInputs(plan Plan, inputs json.RawMessage) (json.RawMessage, error) {
+	inputs = given(inputs)
+	if len(inputs) > maxInputs {
+		return nil, invalid("/inputs", problem.CodeTooLarge, "inputs may have at most %d bytes as JSON, got %d; keep large data elsewhere and pass where", maxInputs, len(inputs))
+	}
+	if !json.Valid(inputs) {
+		return nil, invalid("/inputs", problem.CodeInvalidJSON, "inputs must be JSON")
+	}
+	checked, problems := plan.Graphs[plan.Root].CheckInputs(clean(inputs))
+	if len(problems) == 0 {
+		return clean(checked), nil
+	}
+	for i := range problems {
+		problems[i].Pointer = "/inputs" + problems[i].Pointer
+	}
+	return nil, &Invalid{Problems: problems}
+}
+
+// Create records a new run and everything that follows from its inputs. The same run again is the same; another with its id is a conflict.
+func Create(ctx context.Context, tx Tx, plan Plan, n New) (Outcome, error) {
+	inputs, err := CheckInputs(plan, n.Inputs)
+	if err != nil {
+		return Outcome{}, err
+	}
+	n.Inputs = inputs
+	if err := enter(ctx, tx, n.Workspace); err != nil {
+		return Outcome{}, err
+	}
+	c, created, err := insertRun(ctx, tx, plan, n)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if !created {
+		return existing(ctx, tx, plan, n)
+	}
+	c.queue = append(c.queue, pending{scope: ""})
+	return c.finish()
+}
+
+// insertRun inserts the run with its outermost scope, which it leaves to the caller to advance.
+func insertRun(ctx context.Context, tx Tx, plan Plan, n New) (*change, bool, error) {
+	root := plan.Graphs[plan.Root]
+	budget := tighter(n.Budget, root.Document.Settings.Budget)
+	var now time.Time
+	var forked *string
+	if n.ForkedFrom != "" {
+		forked = &n.ForkedFrom
+	}
+	if err := tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now); err != nil {
+		return nil, false, err
+	}
+	variables := interpreter.Variables{Inputs: n.Inputs, Run: interpreter.RunInfo{ID: n.ID, WorkflowID: plan.Root.Workflow, Version: plan.Root.Number,
+		StartedAt: now.UTC().Format(time.RFC3339Nano)}}
+	inserted, err := tx.Exec(ctx, `WITH run AS (
+  INSERT INTO runs (id, workspace_id, workflow_id, version, status, inputs, created_by, created_at, started_at, forked_from, budget_cost, budget_tokens, budget_steps, budget_tool_calls)
+  VALUES ($1, $2, $3, $4, 'running', $5::text::json, $6::text::jsonb, $7, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING RETURNING id
+) INSERT INTO scopes (run_id, workspace_id, path, status, variables) SELECT id, $2, '', 'running', $13::text::json FROM run`,
+		n.ID, n.Workspace, plan.Root.Workflow, plan.Root.Number, string(n.Inputs), encode(n.By), now, forked,
+		budget.CostMicroUSD, budget.Tokens, budget.Steps, budget.ToolCalls, encode(variables))
+	if err != nil || inserted == 0 {
+		return nil, false, err
+	}
+	c := newChange(ctx, tx, plan, run{id: n.ID, workspace: n.Workspace, status: Running, generation: 1, version: plan.Root, startedAt: now, budget: budget, now: now})
+	c.scopes[""] = &scope{place: place{graph: root, version: plan.Root}, index: -1, status: interpreter.Running, variables: variables, results: map[string]*result{}, change: c}
+	c.log("run.queued", "", map[string]any{"workflow_id": plan.Root.Workflow, "version": plan.Root.Number})
+	c.log("run.started", "", struct{}{})
+	c.deadline(root)
+	return c, true, nil
+}
+
+// existing answers for a run that is there already: the same, or a conflict.
+func existing(ctx context.Context, tx Tx, plan Plan, n New) (Outcome, error) {
+	var version Version
+	var inputs, by []byte
+	var status Status
+	err := tx.QueryRow(ctx, `SELECT workflow_id, version, inputs, created_by, status FROM runs WHERE id = $1`, n.ID).
+		Scan(&version.Workflow, &version.Number, &inputs, &by, &status)
+	if err != nil || version != plan.Root || string(inputs) != string(n.Inputs) {
+		return Outcome{}, fmt.Errorf("there is another run with the id %s already; choose a new id: %w", n.ID, ErrConflict)
+	}
+	return Outcome{Run: n.ID, Ended: status.Ended()}, leave(ctx, tx)
+}
+
+// tighter takes the smaller bound of each; 0 is none.
+func tighter(a, b document.Budget) document.Budget {
+	return document.Budget{CostMicroUSD: lower(a.CostMicroUSD, b.CostMicroUSD), Tokens: lower(a.Tokens, b.Tokens),
+		Steps: lower(a.Steps, b.Steps), ToolCalls: lower(a.ToolCalls, b.ToolCalls)}
+}
+
+func lower(a, b int64) int64 {
+	if a <= 0 || b <= 0 {
+		return max(a, b, 0)
+	}
+	return min(a, b)
+}

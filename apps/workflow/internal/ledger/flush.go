@@ -1,0 +1,157 @@
+package ledger
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/interpreter"
+)
+
+// flushSQL writes all rows of a change in one round trip, and gives the role back in the same (permissions were checked when the
+// statement began; the workspace stays set, because PostgreSQL checks new rows against it after that). Values
+// come as arrays of text: PostgreSQL then keeps each JSON value as it was written.
+const flushSQL = `WITH step AS (
+  INSERT INTO steps (run_id, workspace_id, path, scope, node_id, type, status, attempt, config, progress, port, output, output_artifact, failure,
+    cost, input_tokens, output_tokens, model_calls, tool_calls, ended_at)
+  SELECT $1, $2, path, scope, node, type, status, attempt, config::json, progress::jsonb, port, output::json, artifact, failure::jsonb,
+    cost, input_tokens, output_tokens, model_calls, tool_calls, CASE WHEN status NOT IN ('running', 'waiting') THEN clock_timestamp() END
+  FROM unnest($3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::int[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[],
+    $15::bigint[], $16::bigint[], $17::bigint[], $18::bigint[], $19::bigint[])
+    WITH ORDINALITY AS row (path, scope, node, type, status, attempt, config, progress, port, output, artifact, failure,
+      cost, input_tokens, output_tokens, model_calls, tool_calls, place)
+  ORDER BY place
+  ON CONFLICT (run_id, path) DO UPDATE SET status = excluded.status, attempt = excluded.attempt, config = coalesce(excluded.config, steps.config),
+    progress = coalesce(excluded.progress, steps.progress), port = excluded.port, output = excluded.output, output_artifact = excluded.output_artifact,
+    failure = excluded.failure, cost = steps.cost + excluded.cost, input_tokens = steps.input_tokens + excluded.input_tokens,
+    output_tokens = steps.output_tokens + excluded.output_tokens, model_calls = steps.model_calls + excluded.model_calls,
+    tool_calls = steps.tool_calls + excluded.tool_calls, ended_at = excluded.ended_at
+), event AS (
+  INSERT INTO events (run_id, workspace_id, seq, type, step, data)
+  SELECT $1, $2, $20 + place, type, step, data::json FROM unnest($21::text[], $22::text[], $23::text[]) WITH ORDINALITY AS row (type, step, data, place)
+), scope AS (
+  UPDATE scopes SET status = row.status, output = row.output::json, failure = row.failure::jsonb
+  FROM unnest($24::text[], $25::text[], $26::text[], $27::text[]) AS row (path, status, output, failure)
+  WHERE scopes.run_id = $1 AND scopes.path = row.path
+), run AS (
+  UPDATE runs SET status = $28, generation = $29, last_seq = $30, outputs = $31::json, failure = $32::jsonb,
+    ended_at = CASE WHEN $33 THEN coalesce(ended_at, clock_timestamp()) END,
+    reserved_cost = $34, reserved_tokens = $35, reserved_tool_calls = $36,
+    cost = $37, input_tokens = $38, output_tokens = $39, model_calls = $40, tool_calls = $41, steps = $42
+  WHERE id = $1
+)
+SELECT CASE WHEN $43 THEN set_config('role', 'none', true) END`
+
+// flush writes what is planned. It may be called before the end, when a statement has to see it.
+func (c *change) flush(last bool) error {
+	arguments := append([]any{c.run.id, c.run.workspace}, c.stepColumns()...)
+	arguments = append(arguments, c.run.lastSeq)
+	arguments = append(arguments, c.eventColumns()...)
+	arguments = append(arguments, c.scopeColumns()...)
+	c.run.lastSeq += int64(len(c.events))
+	r, u := &c.run, &c.run.usage
+	arguments = append(arguments, r.status, r.generation, r.lastSeq, nullable(r.outputs), failureText(r.failure), r.status.Ended(),
+		r.reserved.Cost, r.reserved.InputTokens, r.reserved.ToolCalls,
+		u.Cost, u.InputTokens, u.OutputTokens, u.ModelCalls, u.ToolCalls, u.Steps, last)
+	if _, err := c.tx.Exec(c.ctx, flushSQL, arguments...); err != nil {
+		return err
+	}
+	c.steps, c.events, c.closed = nil, nil, nil
+	clear(c.byPath)
+	return nil
+}
+
+func (c *change) stepColumns() []any {
+	n := len(c.steps)
+	path, scope, nodeID, kind, status, port := make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	attempt := make([]int32, n)
+	config, progress, output, artifact, failure := make([]*string, n), make([]*string, n), make([]*string, n), make([]*string, n), make([]*string, n)
+	cost, in, out, model, tool := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
+	for i, s := range c.steps {
+		path[i], scope[i], nodeID[i], kind[i], status[i], port[i] = s.path, s.scope, s.node, s.kind, string(s.status), s.port
+		attempt[i] = int32(s.attempt)
+		config[i], progress[i], output[i], failure[i] = nullable(s.config), nullable(s.progress), nullable(s.output.inline), failureText(s.failure)
+		if s.output.artifact != "" {
+			artifact[i] = &s.output.artifact
+		}
+		cost[i], in[i], out[i], model[i], tool[i] = s.usage.Cost, s.usage.InputTokens, s.usage.OutputTokens, s.usage.ModelCalls, s.usage.ToolCalls
+	}
+	return []any{path, scope, nodeID, kind, status, attempt, config, progress, port, output, artifact, failure, cost, in, out, model, tool}
+}
+
+func (c *change) eventColumns() []any {
+	kind, path, data := make([]string, len(c.events)), make([]string, len(c.events)), make([]string, len(c.events))
+	for i, e := range c.events {
+		kind[i], path[i], data[i] = e.kind, e.step, string(clean(e.data))
+	}
+	return []any{kind, path, data}
+}
+
+func (c *change) scopeColumns() []any {
+	path, status := make([]string, len(c.closed)), make([]string, len(c.closed))
+	output, failure := make([]*string, len(c.closed)), make([]*string, len(c.closed))
+	for i, s := range c.closed {
+		path[i], status[i], output[i], failure[i] = s.path, string(s.status), nullable(s.output), failureText(s.failure)
+	}
+	return []any{path, status, output, failure}
+}
+
+func nullable(value json.RawMessage) *string {
+	if value == nil {
+		return nil
+	}
+	return new(string(value))
+}
+
+// failureText is for jsonb, which takes any text but NUL; told has taken that out.
+func failureText(f any) *string {
+	text := encode(f)
+	if text == "null" {
+		return nil
+	}
+	return &text
+}
+
+// cancelLive ends every live step, scope and approval at or below a place: "" is the whole run, else what is within the scope or step.
+func (c *change) cancelLive(within string) error {
+	if err := c.flush(false); err != nil {
+		return err
+	}
+	if _, err := c.tx.Exec(c.ctx, `UPDATE approvals SET status = 'canceled' WHERE run_id = $1 AND status = 'pending' AND (step = $2 OR `+below("step", "$2")+`)`, c.run.id, within); err != nil {
+		return err
+	}
+	if _, err := c.tx.Exec(c.ctx, `UPDATE scopes SET status = 'canceled' WHERE run_id = $1 AND status = 'running' AND (path = $2 OR `+below("path", "$2")+`)`, c.run.id, within); err != nil {
+		return err
+	}
+	for path, s := range c.scopes {
+		if within == "" || path == within || strings.HasPrefix(path, within+"/") || strings.HasPrefix(path, within+"[") {
+			s.status = interpreter.Canceled
+		}
+	}
+	return each(c.ctx, c.tx, func(rows Rows) error {
+		var path string
+		if err := rows.Scan(&path); err != nil {
+			return err
+		}
+		c.log("step.canceled", path, struct{}{})
+		c.forget(path)
+		return nil
+	}, `WITH ended AS (
+    UPDATE steps SET status = 'canceled', ended_at = clock_timestamp() WHERE run_id = $1 AND status IN ('running', 'waiting') AND `+below("path", "$2")+` RETURNING path, position
+  ) SELECT path FROM ended ORDER BY position`, c.run.id, within)
+}
+
+// forget keeps what was read in step with what was canceled by SQL.
+func (c *change) forget(path string) {
+	in, nodeID := split(path)
+	if s, loaded := c.scopes[in]; loaded {
+		if r := s.results[nodeID]; r != nil {
+			r.Status = interpreter.Canceled
+		}
+	}
+	delete(c.loops, path)
+}
+
+// below is the condition that a path is within a scope or step; "" is the whole run.
+func below(column, parameter string) string {
+	return `(` + parameter + ` = '' OR starts_with(` + column + `, ` + parameter + ` || '/') OR starts_with(` + column + `, ` + parameter + ` || '['))`
+}

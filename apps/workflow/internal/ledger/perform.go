@@ -1,0 +1,289 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
+	"github.com/agentteam/agentteam/apps/workflow/internal/interpreter"
+	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+)
+
+// maxTries is how often an attempt may be begun by another process: something that kills its process again
+// and again must not kill them all.
+const maxTries = 10
+
+// Begin claims a step for a process that has its task from a queue: after a back-off, after another process died,
+// or because there was no room before. Nil: the task's time has passed. A claim that is Over is for replaying
+// what was recorded, nothing else.
+func Begin(ctx context.Context, tx Tx, plan Plan, t Task) (*Claim, Outcome, error) {
+	c, err := begin(ctx, tx, plan, t.Workspace, t.Run)
+	if err != nil {
+		return nil, Outcome{}, err
+	}
+	b, err := c.begun(t)
+	if err != nil {
+		return nil, Outcome{}, err
+	}
+	if b.node == nil || c.stale(t.Generation) {
+		o, err := c.late()
+		return nil, o, err
+	}
+	claim := c.claim(b.node, b.config)
+	claim.Resumed = true
+	switch {
+	case b.attempt != t.Attempt || b.status.Ended():
+		claim.Over = true
+		o, err := c.late()
+		return claim, o, err
+	case b.tries >= maxTries:
+		o, err := c.worn(t, b.tries)
+		return nil, o, err
+	}
+	if err := c.resume(t, b); err != nil {
+		return nil, Outcome{}, err
+	}
+	c.next = append(c.next, Task{}) // something is done at once: the run is not paused
+	o, err := c.finish()
+	o.Next = nil
+	if o.Ended {
+		return nil, o, err
+	}
+	return claim, o, err
+}
+
+// begun is what is there of a step that may have been begun.
+type begun struct {
+	node           *graph.Node
+	status         interpreter.Status
+	attempt, tries int
+	config         []byte
+}
+
+func (c *change) begun(t Task) (begun, error) {
+	var b begun
+	err := c.tx.QueryRow(c.ctx, `SELECT status, attempt, config, coalesce((progress->>'tries')::int, 0) FROM steps WHERE run_id = $1 AND path = $2`, t.Run, t.Path).
+		Scan(&b.status, &b.attempt, &b.config, &b.tries)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return b, nil
+	}
+	if err != nil {
+		return b, err
+	}
+	in, nodeID := split(t.Path)
+	at, err := c.plan.at(in)
+	if err != nil {
+		return b, err
+	}
+	if b.node = at.graph.Node(nodeID); b.node == nil {
+		return b, fmt.Errorf("run %s has no step %s", t.Run, t.Path)
+	}
+	return b, nil
+}
+
+// resume lets an attempt begin, or counts that it is begun once more.
+func (c *change) resume(t Task, b begun) error {
+	if b.status == interpreter.Waiting {
+		b.tries = 0
+		if spent := c.run.exceeded(node.Usage{}, 1); spent != "" {
+			return c.exhaust(spent)
+		}
+		c.run.usage.Steps++
+		c.log("step.started", t.Path, map[string]any{"type": b.node.Type, "attempt": b.attempt})
+	}
+	in, nodeID := split(t.Path)
+	c.write(step{path: t.Path, scope: in, node: nodeID, kind: b.node.Type, status: interpreter.Running, attempt: b.attempt,
+		progress: json.RawMessage(encode(map[string]int{"tries": b.tries + 1}))})
+	return nil
+}
+
+// worn fails a step that no process survives.
+func (c *change) worn(t Task, tries int) (Outcome, error) {
+	in, nodeID := split(t.Path)
+	s, err := c.scope(in)
+	if err != nil || s == nil {
+		return Outcome{}, err
+	}
+	f := node.Fail(node.CodeInternal, "the work on this step was cut %d times; look at the engine's log before it is retried", tries)
+	f.Final = true
+	c.queue = append(c.queue, pending{scope: in})
+	if err := c.fail(s, s.graph.Node(nodeID), t.Attempt, f); err != nil {
+		return Outcome{}, err
+	}
+	return c.finish()
+}
+
+// Verdict says whether a call may be made.
+type Verdict string
+
+// The verdicts on calls.
+const (
+	Go       Verdict = "go"
+	Repeated Verdict = "repeated" // it was started before, and must not be made again
+	Refused  Verdict = "refused"  // the budget does not allow it, and the run has ended
+	Over     Verdict = "over"     // the task's time has passed
+)
+
+// Reserve announces a call: what it may consume is held back from the budget, and a second try of it will be known
+// as one. The same call again reserves nothing more.
+func Reserve(ctx context.Context, tx Tx, plan Plan, t Task, call node.Call) (Verdict, error) {
+	c, err := begin(ctx, tx, plan, t.Workspace, t.Run)
+	if err != nil {
+		return "", err
+	}
+	current, err := c.current(t)
+	if err != nil {
+		return "", err
+	}
+	if !current {
+		_, err := c.late()
+		return Over, err
+	}
+	inserted, err := tx.Exec(ctx, `INSERT INTO calls (run_id, step, attempt, generation, number, workspace_id, kind, name, status)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'started') ON CONFLICT DO NOTHING`, t.Run, t.Path, t.Attempt, t.Generation, call.Number, t.Workspace, call.Kind, text(call.Name, 200))
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case inserted == 0 && call.Kind == node.ToolCall && !call.Idempotent:
+		_, err = c.late()
+		return Repeated, err
+	case inserted == 0:
+		_, err = c.late()
+		return Go, err
+	}
+	if spent := c.run.exceeded(call.Reserve, 0); spent != "" {
+		if err := c.exhaust(spent); err != nil {
+			return "", err
+		}
+		_, err = c.finish()
+		return Refused, err
+	}
+	c.run.reserve(call.Reserve, 1)
+	return Go, c.flush(true)
+}
+
+// current says whether a perform task's attempt is the one that goes on.
+func (c *change) current(t Task) (bool, error) {
+	if c.stale(t.Generation) {
+		return false, nil
+	}
+	var found bool
+	err := c.tx.QueryRow(c.ctx, `SELECT EXISTS (SELECT FROM steps WHERE run_id = $1 AND path = $2 AND attempt = $3 AND status = 'running')`, t.Run, t.Path, t.Attempt).Scan(&found)
+	return found, err
+}
+
+// Move is what a step's program did: calls that gave results, and the end if it is reached.
+type Move struct {
+	Calls   []node.Call       // each with its result
+	Results []node.CallResult // in the same order
+	End     bool
+	Output  json.RawMessage
+	Failure *node.Failure
+}
+
+// Record records what calls gave and consumed, and, at the step's end, its result and everything that follows from
+// it. If the attempt is over, only what was consumed is recorded.
+func Record(ctx context.Context, tx Tx, plan Plan, t Task, m Move) (Outcome, error) {
+	c, err := begin(ctx, tx, plan, t.Workspace, t.Run)
+	if err != nil {
+		return Outcome{}, err
+	}
+	used, err := c.settle(t, m)
+	if err != nil {
+		return Outcome{}, err
+	}
+	in, nodeID := split(t.Path)
+	var s *scope
+	if !c.stale(t.Generation) {
+		if s, err = c.scope(in); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if s == nil || s.results[nodeID] == nil || s.results[nodeID].Status != interpreter.Running || s.results[nodeID].attempt != t.Attempt {
+		return c.late()
+	}
+	for _, r := range m.Results {
+		for _, e := range r.Events {
+			c.log(e.Type, t.Path, e.Data)
+		}
+	}
+	if used.ModelCalls > 0 {
+		c.log("usage.updated", "", c.run.usage)
+	}
+	n := s.graph.Node(nodeID)
+	c.write(step{path: t.Path, scope: in, node: nodeID, kind: n.Type, status: interpreter.Running, attempt: t.Attempt, usage: used})
+	if !m.End {
+		return Outcome{Run: t.Run}, c.flush(true)
+	}
+	c.queue = append(c.queue, pending{scope: in})
+	if m.Failure != nil {
+		err = c.fail(s, n, t.Attempt, m.Failure)
+	} else {
+		err = c.complete(s, n, t.Attempt, "", m.Output)
+	}
+	if err != nil {
+		return Outcome{}, err
+	}
+	return c.finish()
+}
+
+const settleSQL = `INSERT INTO calls (run_id, step, attempt, generation, workspace_id, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at)
+SELECT $1, $2, $3, $4, $5, number, kind, name, status, input, output, cost, failure::jsonb, started, ended
+FROM unnest($6::int[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::timestamptz[], $15::timestamptz[])
+  AS row (number, kind, name, status, input, output, cost, failure, started, ended)
+ON CONFLICT (run_id, step, generation, attempt, number) DO UPDATE SET status = excluded.status, input_tokens = excluded.input_tokens,
+  output_tokens = excluded.output_tokens, cost = excluded.cost, failure = excluded.failure, ended_at = excluded.ended_at
+WHERE calls.status = 'started'
+RETURNING number, xmax <> 0`
+
+// settle adds what calls consumed to the run, and gives back what was reserved for them. A call that was settled
+// before adds nothing.
+func (c *change) settle(t Task, m Move) (node.Usage, error) {
+	var used node.Usage
+	if len(m.Results) == 0 {
+		return used, nil
+	}
+	n := len(m.Results)
+	number, kind, name, status := make([]int32, n), make([]string, n), make([]string, n), make([]string, n)
+	input, output, cost := make([]int64, n), make([]int64, n), make([]int64, n)
+	failure, started, ended := make([]*string, n), make([]time.Time, n), make([]time.Time, n)
+	byNumber := map[int]int{}
+	for i, r := range m.Results {
+		byNumber[m.Calls[i].Number] = i
+		number[i], kind[i], name[i], status[i] = int32(m.Calls[i].Number), string(m.Calls[i].Kind), text(m.Calls[i].Name, 200), string(r.Status)
+		input[i], output[i], cost[i] = r.Usage.InputTokens, r.Usage.OutputTokens, r.Usage.Cost
+		failure[i], started[i], ended[i] = failureText(told(r.Failure, t.Path)), r.Started, r.Ended
+	}
+	err := each(c.ctx, c.tx, func(rows Rows) error {
+		var number int
+		var announced bool
+		if err := rows.Scan(&number, &announced); err != nil {
+			return err
+		}
+		call, r := m.Calls[byNumber[number]], m.Results[byNumber[number]]
+		add(&used, counted(call, r))
+		if announced && c.run.generation == t.Generation {
+			c.run.reserve(call.Reserve, -1)
+		}
+		return nil
+	}, settleSQL, t.Run, t.Path, t.Attempt, t.Generation, t.Workspace, number, kind, name, status, input, output, cost, failure, started, ended)
+	add(&c.run.usage.Usage, used)
+	return used, err
+}
+
+// counted is a call's usage with the call itself.
+func counted(call node.Call, r node.CallResult) node.Usage {
+	u := r.Usage
+	if call.Kind == node.ModelCall {
+		u.ModelCalls = max(u.ModelCalls, 1)
+	} else {
+		u.ToolCalls = max(u.ToolCalls, 1)
+	}
+	return u
+}
