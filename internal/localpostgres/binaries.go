@@ -42,6 +42,9 @@ func find(ctx context.Context, options Options) (binaries, error) {
 	if len(all) > 0 {
 		return slices.MaxFunc(all, func(a, b binaries) int { return cmp.Compare(a.number(), b.number()) }), nil
 	}
+	if err := ctx.Err(); err != nil {
+		return binaries{}, err // nothing that was asked could answer
+	}
 	out := options.Out
 	if out == nil {
 		out = io.Discard

@@ -182,3 +182,30 @@ func TestTheServerEndsWithAKilledProcess(t *testing.T) {
 		t.Errorf("left behind: folder gone %t, process %q", gone(), state)
 	}
 }
+
+func TestAStartThatIsGivenUpLeavesNothing(t *testing.T) {
+	parent, err := os.MkdirTemp("", "given-up-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(parent) })
+	if err := os.Chmod(parent, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("TMPDIR", parent)
+	for _, after := range []time.Duration{0, 150 * time.Millisecond, 400 * time.Millisecond} {
+		ctx, cancel := context.WithTimeout(t.Context(), after)
+		s, err := Start(ctx, Options{})
+		cancel()
+		if err == nil {
+			t.Errorf("it started within %s", after)
+			err = s.Stop()
+		}
+		if err != nil && !strings.Contains(err.Error(), "deadline exceeded") && !strings.Contains(err.Error(), "killed") {
+			t.Errorf("after %s: %v", after, err)
+		}
+		if left, err := os.ReadDir(parent); err != nil || len(left) != 0 {
+			t.Errorf("after %s there are left %v, %v", after, left, err)
+		}
+	}
+}
