@@ -2,6 +2,7 @@ package telemetry
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,5 +56,5 @@ func (e *Engine) whom(c Call) []attribute.KeyValue {
 
 // fixed has no capacity beyond its length, so that appending to it copies.
 func fixed(attributes ...attribute.KeyValue) []attribute.KeyValue {
-	return attributes[:len(attributes):len(attributes)]
+	return slices.Clip(attributes)
 }

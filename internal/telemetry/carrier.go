@@ -37,8 +37,9 @@ func (t *Telemetry) StartTask(ctx context.Context, task Task) (_ context.Context
 	if origin := remote(task.Carrier); origin.IsValid() {
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: origin}))
 	}
+	//nolint:spancheck // end ends it
 	ctx, span := t.tracer.Start(WithRun(ctx, task.Run), strings.TrimSpace("step "+task.Type), options...)
-	return ctx, func(err error) {
+	return ctx, func(err error) { //nolint:spancheck // as above
 		if err != nil {
 			span.SetStatus(codes.Error, err.Error())
 		}

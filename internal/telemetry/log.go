@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"log/slog"
+	"slices"
 
 	"go.opentelemetry.io/otel/trace"
 )
@@ -76,8 +77,7 @@ func (h *logHandler) with(grouped bool, step func(slog.Handler) slog.Handler) sl
 		next := step(h.root)
 		return &logHandler{root: next, full: next}
 	}
-	steps := append(h.grouped[:len(h.grouped):len(h.grouped)], step)
-	return &logHandler{root: h.root, full: step(h.full), grouped: steps}
+	return &logHandler{root: h.root, full: step(h.full), grouped: append(slices.Clip(h.grouped), step)}
 }
 
 func identifiers(ctx context.Context) (ids []slog.Attr) {

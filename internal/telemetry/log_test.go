@@ -72,8 +72,9 @@ func TestTheLogPrintsNoSecret(t *testing.T) {
 	for _, inner := range []slog.Handler{slog.NewJSONHandler(&out, nil), slog.NewTextHandler(&out, nil)} {
 		log := slog.New(telemetry.NewLogHandler(inner)).With("with", key, "config", config).WithGroup("group").With("within", config)
 		log.InfoContext(telemetry.WithRun(t.Context(), "run_1"), fmt.Sprintf("message %v %+v %#v %s %q %x", key, config, config, key, key, key),
-			"key", key, "pointer", &key, "config", config, "nested", &config, "error", fmt.Errorf("bad key %v in %+v", key, config),
-			slog.Group("inner", "key", key), slog.Any("any", []any{key, config}))
+			"key", key, "config", config, "nested", &config, "error", fmt.Errorf("bad key %v in %+v", key, config),
+			"any", []any{key, config, &key})
+		log.LogAttrs(t.Context(), slog.LevelInfo, "attributes", slog.Group("inner", slog.Any("key", key)), slog.Any("any", config))
 	}
 	for _, leak := range []string{secret, fmt.Sprintf("%x", secret)} {
 		if strings.Contains(out.String(), leak) {
