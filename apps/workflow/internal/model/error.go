@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+	"github.com/agentteam/agentteam/apps/workflow/internal/retryafter"
 )
 
 // Error is why a provider gave no whole answer.
@@ -26,7 +27,7 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 // Failure is the error as a part of a step's result.
 func (e *Error) Failure() *node.Failure {
-	return &node.Failure{Code: e.Code, Message: e.Message, RetryAfter: e.RetryAfter, Final: !e.Repeatable}
+	return &node.Failure{Code: e.Code, Message: e.Message, RetryAfter: e.RetryAfter, Final: e.Code == node.CodeModel}
 }
 
 // answered makes an error of an answer's status. The message is the provider's own.
@@ -41,9 +42,9 @@ func answered(provider string, status int, header http.Header, kind, message str
 		e.Message = "the API key is refused; an operator has to replace it"
 	case kind == "insufficient_quota" || kind == "billing_error":
 	case status == http.StatusTooManyRequests || kind == "rate_limit_error":
-		e.Code, e.Repeatable, e.RetryAfter = node.CodeRateLimited, true, retryAfter(header)
+		e.Code, e.Repeatable, e.RetryAfter = node.CodeRateLimited, true, retryafter.Parse(header)
 	case status >= 500 || status == http.StatusRequestTimeout || status == http.StatusConflict || kind == "overloaded_error" || kind == "api_error" || kind == "server_error":
-		e.Code, e.Repeatable, e.RetryAfter = node.CodeUnavailable, true, retryAfter(header)
+		e.Code, e.Repeatable, e.RetryAfter = node.CodeUnavailable, true, retryafter.Parse(header)
 	}
 	e.Message = provider + " answered " + strconv.Itoa(status) + ": " + e.Message
 	return e
@@ -52,22 +53,6 @@ func answered(provider string, status int, header http.Header, kind, message str
 // cut is an answer that did not come to its end, or none at all.
 func cut(provider string, spent Tokens) *Error {
 	return &Error{Code: node.CodeConnection, Message: "the connection to " + provider + " was lost before the answer was whole", Repeatable: true, Spent: spent}
-}
-
-// retryAfter reads seconds, milliseconds as OpenAI gives them, or a date.
-func retryAfter(header http.Header) time.Duration {
-	const longest = time.Hour
-	if ms, err := strconv.ParseFloat(header.Get("Retry-After-Ms"), 64); err == nil && ms >= 0 {
-		return min(time.Duration(min(ms, 1e9))*time.Millisecond, longest)
-	}
-	text := header.Get("Retry-After")
-	if seconds, err := strconv.ParseFloat(text, 64); err == nil && seconds >= 0 {
-		return min(time.Duration(min(seconds, 1e6)*float64(time.Second)), longest)
-	}
-	if date, err := http.ParseTime(text); err == nil {
-		return min(max(time.Until(date), 0), longest)
-	}
-	return 0
 }
 
 func clip(text string) string {

@@ -76,5 +76,5 @@ func (l *line) turn(ctx context.Context) *Error {
 }
 
 func waited() *Error {
-	return &Error{Code: node.CodeRateLimited, Message: "the time for the call was over while it waited for its turn: the limit of requests to the provider is reached", Repeatable: true}
+	return &Error{Code: node.CodeRateLimited, Message: "the time for the call was over while it waited for its turn: the limit of requests to the provider is reached"}
 }

@@ -23,26 +23,27 @@ func (b bounded) RoundTrip(request *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// CheckURL says what is wrong with an address before anything is sent. It is no guard by itself: the guard
-// is where the connection is made.
+// CheckURL says what is wrong with an address before anything is sent: an *InvalidError, or ErrRefused. It is no
+// guard by itself: the guard is where the connection is made.
 func CheckURL(u *url.URL) error {
 	switch {
 	case u.Scheme != "http" && u.Scheme != "https":
-		return &url.Error{Op: "check", URL: Redacted(u), Err: invalid("it must start with http:// or https://")}
+		return &InvalidError{"it must start with http:// or https://"}
 	case u.Hostname() == "":
-		return &url.Error{Op: "check", URL: Redacted(u), Err: invalid("it names no host")}
+		return &InvalidError{"it names no host"}
 	case u.User != nil:
-		return &url.Error{Op: "check", URL: Redacted(u), Err: invalid("it holds a user name or a password: send them in the header Authorization")}
+		return &InvalidError{"it holds a user name or a password: send them in the header Authorization"}
 	case disguised(u.Hostname()):
-		return &url.Error{Op: "check", URL: Redacted(u), Err: ErrRefused}
+		return ErrRefused
 	}
 	return nil
 }
 
-// invalid is an error of the address itself.
-type invalid string
+// InvalidError is a fault of the address itself. It does not quote it.
+type InvalidError struct{ reason string }
 
-func (e invalid) Error() string { return string(e) }
+// Error says what to change.
+func (e *InvalidError) Error() string { return e.reason }
 
 // Redacted is an address without what may be secret in it: user, query and fragment.
 func Redacted(u *url.URL) string {

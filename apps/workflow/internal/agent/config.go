@@ -1,0 +1,114 @@
+// Package agent is the node type agent: a model that works with tools until it has an answer. What it does
+// next follows from its config and the results so far alone; the calls themselves are made elsewhere.
+package agent
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/model"
+	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+)
+
+// Bounds of one agent step.
+const (
+	maxConversation = 2 << 20   // bytes of one request to a model
+	maxArguments    = 256 << 10 // bytes of what a model calls a tool with
+	maxResult       = 64 << 10  // bytes of a tool's result that the model gets to see
+	maxCallsAtOnce  = 64        // tool calls in one answer
+	toolTimeout     = 30 * time.Second
+)
+
+// config is that of an agent node, resolved but for its tools, whose expressions wait for their arguments.
+type config struct {
+	Provider        string          `json:"provider"`
+	Model           string          `json:"model"`
+	Instructions    string          `json:"instructions"`
+	Prompt          json.RawMessage `json:"prompt"` // a text, or a value that is shown as JSON
+	Tools           []Tool          `json:"tools"`
+	OutputSchema    json.RawMessage `json:"output_schema"`
+	MaxTurns        int             `json:"max_turns"`
+	MaxOutputTokens int64           `json:"max_output_tokens"`
+	Temperature     *float64        `json:"temperature"`
+}
+
+// Tool is one tool of an agent, as it stands in the document.
+type Tool struct {
+	Type        string          `json:"type"` // http or function
+	Name        string          `json:"name"`
+	Description string          `json:"description,omitempty"`
+	Parameters  json.RawMessage `json:"parameters,omitempty"` // a JSON Schema; nil: no arguments
+	Method      string          `json:"method,omitempty"`
+	URL         json.RawMessage `json:"url,omitempty"`
+	Headers     json.RawMessage `json:"headers,omitempty"`
+	Query       json.RawMessage `json:"query,omitempty"`
+	Body        json.RawMessage `json:"body,omitempty"`
+	Idempotent  *bool           `json:"idempotent,omitempty"`
+	Value       json.RawMessage `json:"value,omitempty"`
+}
+
+func readConfig(raw json.RawMessage) (config, *node.Failure) {
+	c := config{MaxTurns: 10, MaxOutputTokens: 4096}
+	if err := json.Unmarshal(raw, &c); err != nil {
+		return c, invalid("the config of an agent cannot be read: %v", err)
+	}
+	switch {
+	case c.Provider != model.OpenAI && c.Provider != model.Anthropic:
+		return c, invalid("provider must be openai or anthropic, got %q", c.Provider)
+	case c.Model == "":
+		return c, invalid("model must be the name of a model, got none")
+	case c.MaxTurns < 1 || c.MaxTurns > 100:
+		return c, invalid("max_turns must be from 1 to 100, got %d", c.MaxTurns)
+	case c.MaxOutputTokens < 1 || c.MaxOutputTokens > 128_000:
+		return c, invalid("max_output_tokens must be from 1 to 128000, got %d", c.MaxOutputTokens)
+	case c.Temperature != nil && (*c.Temperature < 0 || *c.Temperature > 2):
+		return c, invalid("temperature must be from 0 to 2, got %g", *c.Temperature)
+	}
+	if string(c.OutputSchema) == "null" {
+		c.OutputSchema = nil
+	}
+	return c, nil
+}
+
+// request is the conversation's beginning.
+func (c config) request() model.Request {
+	r := model.Request{
+		Provider: c.Provider, Model: c.Model, Instructions: c.Instructions, OutputSchema: c.OutputSchema,
+		MaxOutputTokens: c.MaxOutputTokens, Temperature: c.Temperature, Messages: []model.Message{{User: asText(c.Prompt)}},
+	}
+	for _, tool := range c.Tools {
+		r.Tools = append(r.Tools, model.Tool{Name: tool.Name, Description: tool.Description, Parameters: tool.schema()})
+	}
+	return r
+}
+
+// schema of a tool's arguments: without one, it takes none.
+func (t Tool) schema() json.RawMessage {
+	if len(t.Parameters) == 0 || string(t.Parameters) == "null" {
+		return json.RawMessage(`{"type":"object","properties":{},"additionalProperties":false}`)
+	}
+	return t.Parameters
+}
+
+func (c config) tool(name string) (Tool, bool) {
+	for _, tool := range c.Tools {
+		if tool.Name == name {
+			return tool, true
+		}
+	}
+	return Tool{}, false
+}
+
+// asText shows a text as it is, and any other value as JSON.
+func asText(raw json.RawMessage) string {
+	var text string
+	if len(raw) == 0 || json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	return string(raw)
+}
+
+func invalid(format string, arguments ...any) *node.Failure {
+	return &node.Failure{Code: node.CodeInvalidInput, Message: fmt.Sprintf(format, arguments...), Final: true}
+}

@@ -1,0 +1,135 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
+	"github.com/agentteam/agentteam/apps/workflow/internal/httpcall"
+	"github.com/agentteam/agentteam/apps/workflow/internal/model"
+	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+)
+
+// Performer makes the calls that agents want.
+type Performer struct {
+	models *model.Models
+	http   *httpcall.Client
+}
+
+// NewPerformer uses these models, and the client for tools of type http.
+func NewPerformer(models *model.Models, client *httpcall.Client) *Performer {
+	return &Performer{models: models, http: client}
+}
+
+// Model asks a model.
+func (p *Performer) Model(ctx context.Context, id node.CallID, call node.Call, emit func(node.Event)) node.CallResult {
+	var request model.Request
+	if err := json.Unmarshal(call.Request, &request); err != nil {
+		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the request of call %d cannot be read: %v", call.Number, err)}
+	}
+	request.ID = id.String()
+	emit(node.Event{Type: "message.started", Data: started{Call: call.Number, Provider: request.Provider, Model: request.Model}})
+	deltas := newDeltas(call.Number, emit)
+	response, usage, failure := p.models.Complete(ctx, request, call.Reserve, model.Listener{Delta: deltas.add, Reset: deltas.reset})
+	deltas.flush()
+	if failure != nil {
+		return node.CallResult{Failure: failure, Usage: usage}
+	}
+	for i := range response.ToolCalls {
+		// Some servers give no ids, and results are matched by them.
+		if response.ToolCalls[i].ID == "" {
+			response.ToolCalls[i].ID = fmt.Sprintf("call_%d_%d", call.Number, i+1)
+		}
+	}
+	encoded, err := json.Marshal(response)
+	if err != nil {
+		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the answer cannot be encoded: %v", err), Usage: usage}
+	}
+	return node.CallResult{Response: encoded, Usage: usage, Events: completedEvents(call.Number, request.Tools, response)}
+}
+
+// Tool calls a tool.
+func (p *Performer) Tool(ctx context.Context, id node.CallID, call node.Call, emit func(node.Event)) node.CallResult {
+	var envelope Envelope
+	if err := json.Unmarshal(call.Request, &envelope); err != nil || envelope.AgentTool == nil {
+		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the request of call %d cannot be read", call.Number)}
+	}
+	request := *envelope.AgentTool
+	emit(node.Event{Type: "tool.call", Data: called{Call: call.Number, Tool: call.Name, Arguments: request.Arguments}})
+	response, failure := p.run(ctx, id, request)
+	status := node.Succeeded
+	if failure != nil {
+		status = node.Failed
+	}
+	result := node.CallResult{Response: response, Failure: failure, Usage: node.Usage{ToolCalls: 1}}
+	result.Events = toolEvents(called{Call: call.Number, Tool: call.Name}, status, shown("", result).Text)[1:]
+	return result
+}
+
+func (p *Performer) run(ctx context.Context, id node.CallID, request toolRequest) (json.RawMessage, *node.Failure) {
+	if request.Tool.Type == "function" {
+		return evaluate(request, request.Tool.Value)
+	}
+	encoded, err := json.Marshal(httpFields(request.Tool))
+	if err != nil {
+		return nil, node.Fail(node.CodeInternal, "the tool %s cannot be encoded: %v", request.Tool.Name, err)
+	}
+	resolved, failure := evaluate(request, encoded)
+	if failure != nil {
+		return nil, failure
+	}
+	var made httpcall.Request
+	if err := json.Unmarshal(resolved, &made); err != nil {
+		return nil, invalid("the tool %s gives no request: %v", request.Tool.Name, err)
+	}
+	response, failure := p.http.Do(ctx, id, made)
+	return withoutHeaders(response), failure
+}
+
+// httpFields are those that make an http tool's request.
+func httpFields(tool Tool) map[string]any {
+	fields := map[string]any{"method": tool.Method}
+	for name, raw := range map[string]json.RawMessage{"url": tool.URL, "headers": tool.Headers, "query": tool.Query, "body": tool.Body} {
+		if len(raw) > 0 {
+			fields[name] = raw
+		}
+	}
+	return fields
+}
+
+func evaluate(request toolRequest, value json.RawMessage) (json.RawMessage, *node.Failure) {
+	env, err := expression.NewEnv(expression.Variables{Tool: true, Args: request.Tool.schema()})
+	if err != nil {
+		return nil, node.Fail(node.CodeExpression, "the tool %s: %v", request.Tool.Name, err)
+	}
+	template, err := expression.Compile(value, env)
+	if err != nil {
+		return nil, node.Fail(node.CodeExpression, "the tool %s: %v", request.Tool.Name, err)
+	}
+	result, err := template.Evaluate(map[string]any{"args": request.Arguments})
+	if err != nil {
+		return nil, node.Fail(node.CodeExpression, "the tool %s: %v", request.Tool.Name, err)
+	}
+	return result, nil
+}
+
+// withoutHeaders keeps what a model can use of an answer.
+func withoutHeaders(response json.RawMessage) json.RawMessage {
+	var answer struct {
+		Status int             `json:"status"`
+		Body   json.RawMessage `json:"body"`
+	}
+	if len(response) == 0 || json.Unmarshal(response, &answer) != nil {
+		return response
+	}
+	short, err := json.Marshal(answer)
+	if err != nil {
+		return response
+	}
+	return short
+}
+
+// deltaPause is the least time between two deltas: each is a row in the run's log.
+const deltaPause = 100 * time.Millisecond

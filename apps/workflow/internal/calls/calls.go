@@ -1,0 +1,68 @@
+// Package calls brings together the types of nodes that make calls, and who makes them.
+package calls
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/agent"
+	"github.com/agentteam/agentteam/apps/workflow/internal/httpcall"
+	"github.com/agentteam/agentteam/apps/workflow/internal/model"
+	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+)
+
+// Programs are the types of nodes that make calls, by name.
+func Programs(prices *model.Prices) map[string]node.Program {
+	return map[string]node.Program{"http": httpcall.Program{}, "agent": agent.New(prices)}
+}
+
+// performer makes every kind of call.
+type performer struct {
+	http  *httpcall.Client
+	agent *agent.Performer
+}
+
+// NewPerformer makes calls with these models, and HTTP requests with this client: that of package outbound.
+func NewPerformer(models *model.Models, guarded *http.Client) node.Performer {
+	client := httpcall.NewClient(guarded)
+	return &performer{http: client, agent: agent.NewPerformer(models, client)}
+}
+
+// Perform makes one call. A fault of ours is a failure of the call, not of the process.
+func (p *performer) Perform(ctx context.Context, id node.CallID, call node.Call, emit func(node.Event)) (result node.CallResult) {
+	began := time.Now()
+	defer func() {
+		if fault := recover(); fault != nil {
+			result = node.CallResult{Failure: node.Fail(node.CodeInternal, "a fault of the engine: %v", fmt.Sprintf("%T", fault))}
+		}
+		result.Number, result.Started, result.Ended = call.Number, began, time.Now()
+		result.Status = node.Succeeded
+		if result.Failure != nil {
+			result.Status = node.Failed
+		}
+	}()
+	if call.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, call.Timeout)
+		defer cancel()
+	}
+	return p.dispatch(ctx, id, call, emit)
+}
+
+func (p *performer) dispatch(ctx context.Context, id node.CallID, call node.Call, emit func(node.Event)) node.CallResult {
+	if call.Kind == node.ModelCall {
+		return p.agent.Model(ctx, id, call, emit)
+	}
+	var envelope httpcall.Envelope
+	if err := json.Unmarshal(call.Request, &envelope); err != nil {
+		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the request of call %d cannot be read: %v", call.Number, err)}
+	}
+	if envelope.HTTP == nil {
+		return p.agent.Tool(ctx, id, call, emit)
+	}
+	response, failure := p.http.Do(ctx, id, *envelope.HTTP)
+	return node.CallResult{Response: response, Failure: failure, Usage: node.Usage{ToolCalls: 1}}
+}
