@@ -19,6 +19,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store/storetest"
+	"github.com/agentteam/agentteam/internal/database"
 	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/id"
 	"github.com/agentteam/agentteam/internal/wake"
@@ -355,7 +356,7 @@ func TestReadersSitAnOutageOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.hub.Publish(run) // wakes the reader into the outage
-	if _, err := store.New(w.pool).Head(t.Context(), w.workspace, run); !store.Unavailable(err) {
+	if _, err := store.New(w.pool).Head(t.Context(), w.workspace, run); !database.Unavailable(err) {
 		t.Fatalf("the database is not away: %v", err)
 	}
 	time.Sleep(700 * time.Millisecond)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
+	"github.com/agentteam/agentteam/internal/database"
 	"github.com/agentteam/agentteam/internal/telemetry"
 )
 
@@ -96,5 +97,5 @@ func wait(ctx context.Context, changed <-chan struct{}) error {
 
 // outage says whether reading failed by what passes; a read that took too long is such a thing.
 func outage(err error) bool {
-	return store.Unavailable(err) || errors.Is(err, context.DeadlineExceeded)
+	return database.Unavailable(err) || errors.Is(err, context.DeadlineExceeded)
 }

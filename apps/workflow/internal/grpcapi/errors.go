@@ -15,6 +15,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/ledger"
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
+	"github.com/agentteam/agentteam/internal/database"
 )
 
 const internalMessage = "internal error"
@@ -44,11 +45,13 @@ func statusOf(err error) (answer error, hidden bool) {
 		return status.Error(codes.NotFound, err.Error()), false
 	case errors.Is(err, store.ErrConflict):
 		return status.Error(codes.FailedPrecondition, err.Error()), false
+	case errors.Is(err, store.ErrStale):
+		return status.Error(codes.Aborted, err.Error()), false
 	case errors.Is(err, feed.ErrAhead):
 		return refuse("after", "out_of_range", "%s", err), false
 	case errors.Is(err, feed.ErrFull):
 		return again(codes.Unavailable, err.Error(), afterOutage), false
-	case store.Unavailable(err):
+	case database.Unavailable(err):
 		return again(codes.Unavailable, "the database cannot be reached at the moment; try again", afterOutage), true
 	case store.Collided(err):
 		return again(codes.Aborted, "another change of the same thing came first; try again", afterCollision), false

@@ -1,0 +1,141 @@
+package grpcapi_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
+	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
+	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
+	"github.com/agentteam/agentteam/apps/workflow/internal/store"
+	"github.com/agentteam/agentteam/internal/databasetest"
+	"github.com/agentteam/agentteam/internal/identity"
+	"github.com/agentteam/agentteam/internal/wake"
+	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
+)
+
+// authKey is what gateway and engine share.
+var authKey = strings.Repeat("k", 32)
+
+// world is a server on loopback, on a database of its own with one workspace.
+type world struct {
+	pool      *pgxpool.Pool
+	workspace string
+	hub       *wake.Hub
+	conn      *grpc.ClientConn
+	runs      workflowv1.RunServiceClient
+	approvals workflowv1.ApprovalServiceClient
+	stop      func() // begins the drain
+	ended     chan error
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	w := &world{pool: databasetest.Open(t), hub: wake.New(nil, log), ended: make(chan error, 1)}
+	w.workspace = databasetest.Workspace(t, w.pool)
+	tables := store.New(w.pool)
+	events := feed.New(feed.Options{Log: tables, Wake: w.hub, Logger: log})
+	runner := reader{tables}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := grpcapi.New(listener, grpcapi.Services{
+		Engine: grpcapi.NewEngine(nil), Workflows: workflowv1.UnimplementedWorkflowServiceServer{}, Nodes: workflowv1.UnimplementedNodeServiceServer{},
+		Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
+	}, grpcapi.Options{Key: authKey, Ready: w.pool.Ping, Log: log})
+	serving, stop := context.WithCancel(context.Background())
+	polling, stopPolling := context.WithCancel(context.Background())
+	w.stop = stop
+	go events.Run(polling)
+	go func() { w.ended <- server.Run(serving, 0) }()
+	t.Cleanup(func() {
+		stop()
+		if err := <-w.ended; err != nil {
+			t.Error(err)
+		}
+		stopPolling()
+	})
+	w.conn = dial(t, listener.Addr().String())
+	w.runs, w.approvals = workflowv1.NewRunServiceClient(w.conn), workflowv1.NewApprovalServiceClient(w.conn)
+	return w
+}
+
+func dial(t *testing.T, address string) *grpc.ClientConn {
+	t.Helper()
+	conn, err := grpc.NewClient(address, grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(grpcapi.MaxAnswerBytes)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// reader changes nothing, and refuses what is not there as the engine does.
+type reader struct{ tables *store.Store }
+
+func (r reader) Start(ctx context.Context, caller identity.Caller, run durable.StartRun) (string, error) {
+	_, err := r.tables.PublishedVersion(ctx, caller.Workspace, run.WorkflowID)
+	return run.ID, err
+}
+
+func (r reader) Cancel(ctx context.Context, caller identity.Caller, run, _ string) error {
+	_, err := r.tables.Head(ctx, caller.Workspace, run)
+	return err
+}
+
+func (r reader) Retry(ctx context.Context, caller identity.Caller, run, _ string) error {
+	head, err := r.tables.Head(ctx, caller.Workspace, run)
+	if err == nil && !head.Ended {
+		return fmt.Errorf("run %s has not ended: %w", run, store.ErrConflict)
+	}
+	return err
+}
+
+func (r reader) Fork(ctx context.Context, caller identity.Caller, run, _, id string) (string, error) {
+	_, err := r.tables.Head(ctx, caller.Workspace, run)
+	return id, err
+}
+
+func (r reader) Decide(ctx context.Context, caller identity.Caller, approval string, _ durable.Decision) error {
+	_, err := r.tables.Approval(ctx, caller.Workspace, approval)
+	return err
+}
+
+// as gives the context of a caller in a workspace.
+func as(t *testing.T, workspace string, role identity.Role) context.Context {
+	t.Helper()
+	caller := identity.Caller{Workspace: workspace, Subject: "ada", Kind: identity.KindUser, Role: role, RequestID: "req_1"}
+	assertion, err := identity.Sign(authKey, caller, time.Now())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return metadata.AppendToOutgoingContext(t.Context(), identity.MetadataKey, assertion)
+}
+
+// owner is who may do everything in the world's workspace.
+func (w *world) owner(t *testing.T) context.Context {
+	t.Helper()
+	return as(t, w.workspace, identity.Owner)
+}
+
+func expectCode(t *testing.T, what string, err error, want codes.Code) {
+	t.Helper()
+	if status.Code(err) != want {
+		t.Errorf("%s: got %v, want %s", what, err, want)
+	}
+}
