@@ -10,11 +10,13 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+	"google.golang.org/genproto/googleapis/rpc/errdetails"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
@@ -138,4 +140,26 @@ func expectCode(t *testing.T, what string, err error, want codes.Code) {
 	if status.Code(err) != want {
 		t.Errorf("%s: got %v, want %s", what, err, want)
 	}
+}
+
+// violated is the first field that a refusal names.
+func violated(err error) string {
+	for _, detail := range status.Convert(err).Details() {
+		if bad, ok := detail.(*errdetails.BadRequest); ok && len(bad.GetFieldViolations()) > 0 {
+			return bad.GetFieldViolations()[0].GetField()
+		}
+	}
+	return ""
+}
+
+// method finds a method by its short name.
+func method(t *testing.T, name string) protoreflect.MethodDescriptor {
+	t.Helper()
+	for _, m := range methods() {
+		if string(m.Name()) == name {
+			return m
+		}
+	}
+	t.Fatalf("there is no method %s", name)
+	return nil
 }
