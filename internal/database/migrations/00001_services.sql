@@ -51,14 +51,16 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_by_workspace ON api_keys (workspace_id, created_at DESC);
 
+-- workspace_id is "user:<id>" for requests outside of any workspace, such as the one that creates it.
 CREATE TABLE idempotency_keys (
-  workspace_id text NOT NULL REFERENCES workspaces ON DELETE CASCADE,
-  key          text NOT NULL,
+  workspace_id text NOT NULL,
+  key          text NOT NULL,   -- the caller's id and its key: another caller's answer is nobody's business
   fingerprint  bytea NOT NULL,  -- SHA-256 of method, path and body
   status       integer,         -- of the answer; null while the first request is in flight
   headers      jsonb,
   body         bytea,
   created_at   timestamptz NOT NULL DEFAULT now(),
+  claimed_at   timestamptz NOT NULL DEFAULT now(), -- by the request in flight; a later one takes over if it vanished
   PRIMARY KEY (workspace_id, key)
 );
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
@@ -280,6 +282,9 @@ CREATE POLICY own_workspace ON workspaces USING (id = current_workspace()) WITH 
 CREATE POLICY shown_key ON api_keys FOR SELECT USING (hash = decode(nullif(current_setting('agentteam.key_hash', true), ''), 'hex'));
 CREATE POLICY own_memberships ON members FOR SELECT USING (user_id = nullif(current_setting('agentteam.user_id', true), ''));
 CREATE POLICY member_workspaces ON workspaces FOR SELECT USING (id IN (SELECT workspace_id FROM members WHERE user_id = nullif(current_setting('agentteam.user_id', true), '')));
+-- Who says that it cleans up sees and deletes the idempotency keys that are out of date, of all workspaces.
+CREATE POLICY expired_seen ON idempotency_keys FOR SELECT USING (current_setting('agentteam.cleanup', true) = 'on' AND created_at < now() - interval '24 hours');
+CREATE POLICY expired_deleted ON idempotency_keys FOR DELETE USING (current_setting('agentteam.cleanup', true) = 'on' AND created_at < now() - interval '24 hours');
 GRANT SELECT, INSERT, UPDATE, DELETE ON workspaces TO agentteam_app;
 GRANT USAGE ON SCHEMA public TO agentteam_app;
 
