@@ -3,6 +3,7 @@ package grpcapi
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/document"
@@ -156,6 +157,9 @@ func value(field, text string) (json.RawMessage, error) {
 func text(field, words string, most int) error {
 	if n := utf8.RuneCountInString(words); n > most {
 		return refuse(field, "too_large", "%s has at most %d characters, got %d", field, most, n)
+	}
+	if strings.ContainsRune(words, 0) {
+		return refuse(field, "invalid_format", "%s must not hold the character NUL, which PostgreSQL cannot keep", field)
 	}
 	return nil
 }

@@ -1,0 +1,143 @@
+// Package library gives documents as graphs that can be run. A published version never changes, so the graphs in use
+// are kept compiled.
+package library
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/document"
+	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
+	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
+	"github.com/agentteam/agentteam/apps/workflow/internal/store"
+)
+
+const compileLimit = 30 * time.Second // a database that is away, for the most part
+
+// Library compiles documents for one engine. It is safe for concurrent use.
+type Library struct {
+	store     *store.Store
+	types     []graph.Type
+	providers map[string]string
+	kept      *shelf
+	compiling singleflight.Group
+}
+
+// New makes an empty library. Types and providers are what this engine can run, and why it cannot run the others.
+func New(s *store.Store, types []graph.Type, providers map[string]string) *Library {
+	return &Library{store: s, types: types, providers: providers, kept: newShelf()}
+}
+
+// Types are all types of nodes, also those that cannot run here.
+func (l *Library) Types() []graph.Type { return l.types }
+
+// Catalog is what a new document may use: what runs here, and the workspace's published workflows.
+func (l *Library) Catalog(ctx context.Context, workspace string) graph.Catalog {
+	return graph.Catalog{Types: l.types, Providers: l.providers, Subworkflow: l.inputs(ctx, workspace, l.store.Version)}
+}
+
+// Check says what is wrong with a document that is to be published. The document is nil if it cannot be read.
+func (l *Library) Check(ctx context.Context, workspace string, text string) (*document.Document, []problem.Problem) {
+	d, problems := document.Decode([]byte(text))
+	if d == nil {
+		return nil, problems
+	}
+	_, problems = graph.Compile(d, l.Catalog(ctx, workspace))
+	return d, problems
+}
+
+// key names a version; without its workspace, one could run another's.
+type key struct {
+	workspace, workflow string
+	version             int
+}
+
+// Graph gives a published version, also of a deleted workflow: its runs go on. A version that is not there is
+// store.ErrNotFound.
+func (l *Library) Graph(ctx context.Context, workspace, workflow string, version int) (*graph.Graph, error) {
+	if version < 1 || version > math.MaxInt32 {
+		return nil, fmt.Errorf("version %d of workflow %s was %w: versions count from 1", version, workflow, store.ErrNotFound)
+	}
+	k := key{workspace, workflow, version}
+	if g := l.kept.get(k); g != nil {
+		return g, nil
+	}
+	// Many steps of one run ask at once after a start: one of them compiles, and it does so for all, so it does not
+	// end with its own caller.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), compileLimit)
+	defer cancel()
+	g, err, _ := l.compiling.Do(workspace+"/"+workflow+"/"+strconv.Itoa(version), func() (any, error) { return l.compile(ctx, k) })
+	if err != nil {
+		return nil, err
+	}
+	return g.(*graph.Graph), nil //nolint:forcetypeassert // it is what compile gives
+}
+
+func (l *Library) compile(ctx context.Context, k key) (*graph.Graph, error) {
+	v, err := l.store.PinnedVersion(ctx, k.workspace, k.workflow, int32(k.version)) //nolint:gosec // Graph checks the bounds
+	if err != nil {
+		return nil, err
+	}
+	d, problems := document.Decode([]byte(v.Document))
+	var g *graph.Graph
+	if d != nil {
+		g, problems = graph.Compile(d, l.pinned(ctx, k.workspace))
+	}
+	if g == nil {
+		return nil, fmt.Errorf("version %d of workflow %s cannot run on this build of the engine: %w: %s", k.version, k.workflow, store.ErrConflict, first(problems))
+	}
+	l.kept.put(k, g, len(v.Document))
+	return g, nil
+}
+
+// pinned is the catalog for what was published when everything in it could run. What became unavailable since
+// fails its step, with words of its own, and not the whole run.
+func (l *Library) pinned(ctx context.Context, workspace string) graph.Catalog {
+	types := make([]graph.Type, len(l.types))
+	for i, t := range l.types {
+		t.Unavailable = ""
+		types[i] = t
+	}
+	providers := make(map[string]string, len(l.providers))
+	for name := range l.providers {
+		providers[name] = ""
+	}
+	return graph.Catalog{Types: types, Providers: providers, Subworkflow: l.inputs(ctx, workspace, l.store.PinnedVersion)}
+}
+
+// inputs looks up what a sub-workflow takes.
+func (l *Library) inputs(
+	ctx context.Context, workspace string, lookUp func(ctx context.Context, workspace, workflow string, version int32) (store.Version, error),
+) func(workflow string, version int) (json.RawMessage, bool, error) {
+	return func(workflow string, version int) (json.RawMessage, bool, error) {
+		if version < 1 || version > math.MaxInt32 {
+			return nil, false, nil
+		}
+		v, err := lookUp(ctx, workspace, workflow, int32(version)) //nolint:gosec // bounded above
+		if errors.Is(err, store.ErrNotFound) {
+			return nil, false, nil
+		}
+		if err != nil {
+			return nil, false, err
+		}
+		d, problems := document.Decode([]byte(v.Document))
+		if d == nil {
+			return nil, false, fmt.Errorf("version %d of workflow %s cannot be read by this build of the engine: %s", version, workflow, first(problems))
+		}
+		return d.Inputs, true, nil
+	}
+}
+
+func first(problems []problem.Problem) string {
+	if len(problems) == 0 {
+		return "no reason is known"
+	}
+	return fmt.Sprintf("%s: %s", problems[0].Pointer, problems[0].Message)
+}
