@@ -74,8 +74,6 @@ func adaptVariable(given any, depth int) (ref.Val, error) {
 		return types.Int(v), nil
 	case int64:
 		return types.Int(v), nil
-	case float64:
-		return types.Double(v), nil
 	case map[string]any:
 		values := make(map[ref.Val]ref.Val, len(v))
 		for key, item := range v {

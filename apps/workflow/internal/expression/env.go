@@ -29,7 +29,7 @@ type Variables struct {
 	// AnyNode allows nodes of any id, for a node that is looked at by itself.
 	AnyNode bool
 	Loop    bool     // in a loop's body: item, index, with
-	With    []string // names of the loop's with
+	With    []string // names of the loop's with; nil: not known before the run
 	// Tool adds args, as in an agent's tools, whose JSON Schema is Args.
 	Tool bool
 	Args json.RawMessage
@@ -92,7 +92,7 @@ func (e *Env) declare(v Variables) map[string]*cel.Type {
 		e.names = append(e.names, "item", "index", "with")
 		declared["item"], declared["index"], declared["with"] = cel.DynType, cel.IntType, open
 	}
-	if v.Loop && !v.AnyNode {
+	if v.Loop && v.With != nil {
 		e.fields["with"] = closed(v.With...)
 	}
 	return declared

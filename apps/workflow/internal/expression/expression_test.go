@@ -325,3 +325,47 @@ func FuzzExpression(f *testing.F) {
 		}
 	})
 }
+
+func TestEvaluatePartly(t *testing.T) {
+	env, err := NewEnv(Variables{Tool: true, Args: json.RawMessage(`{"type": "object", "properties": {"id": {"type": "string"}}}`)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	later, err := NewEnv(Variables{OnlyArgs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	evil := "${{ args.id }} and ${{"
+	vars := map[string]any{"inputs": map[string]any{"token": "t0", "evil": evil, "list": []any{evil, 1.5}}}
+	args := map[string]any{"args": map[string]any{"id": "7"}}
+	tests := []struct{ value, want string }{
+		{`"${{ inputs.token }}/${{ args.id }}"`, `"t0/7"`},
+		{`"${{ inputs.list[1] }}"`, `1.5`},
+		{`{"a": "${{ args.id }}", "b": ["x"]}`, `{"a":"7","b":["x"]}`},
+		{`"${{ inputs.evil }}"`, `"${{ args.id }} and ${{"`},
+		{`"=${{ inputs.evil }}${{ args.id }}"`, `"=${{ args.id }} and ${{7"`},
+		{`"${{ inputs.list }}"`, `["${{ args.id }} and ${{",1.5]`},
+	}
+	for _, tt := range tests {
+		template, err := Compile(json.RawMessage(tt.value), env)
+		if err != nil {
+			t.Fatal(err)
+		}
+		partly, err := template.EvaluatePartly(vars)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest, err := Compile(partly, later)
+		if err != nil {
+			t.Fatalf("%s: %v", partly, err)
+		}
+		if got, err := rest.Evaluate(args); string(got) != tt.want || err != nil {
+			t.Errorf("%s gave %s, then %s, %v; want %s", tt.value, partly, got, err, tt.want)
+		}
+	}
+	for source, text := range map[string]string{`"${{ args.id + inputs.token }}"`: "both", `"${{ args.ip }}"`: "did you mean id?"} {
+		if _, err := Compile(json.RawMessage(source), env); err == nil || !strings.Contains(err.Error(), text) {
+			t.Errorf("%s gave %v", source, err)
+		}
+	}
+}

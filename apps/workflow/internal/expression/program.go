@@ -26,7 +26,6 @@ type program struct {
 	kind       *cel.Type
 	references []Reference
 	usesArgs   bool
-	usesOthers bool
 	run        cel.Program
 }
 
@@ -46,6 +45,9 @@ func (e *Env) compile(source, pointer string) (*program, Faults) {
 	if len(u.faults) > 0 {
 		return nil, u.faults
 	}
+	if u.args && u.others {
+		return nil, fault(problem.CodeNotAllowed, 0, "one expression cannot use both args and other variables: write two, ${{ inputs.a }}${{ args.b }}")
+	}
 	checked, issues := e.cel.Check(parsed)
 	if issues.Err() != nil {
 		return nil, e.faults(issues, source, pointer)
@@ -60,7 +62,7 @@ func (e *Env) compile(source, pointer string) (*program, Faults) {
 	if err != nil {
 		return nil, fault(problem.CodeExpression, 0, "%v", err)
 	}
-	return &program{source: source, pointer: pointer, kind: checked.OutputType(), references: u.references, usesArgs: u.args, usesOthers: u.others, run: run}, nil
+	return &program{source: source, pointer: pointer, kind: checked.OutputType(), references: u.references, usesArgs: u.args, run: run}, nil
 }
 
 // faults turns CEL's issues into ours.

@@ -40,17 +40,22 @@ type piece struct {
 }
 
 type textPart struct {
-	text    string
+	text    string   // with the program, the expression as it was written
 	program *program // nil: literal text
 }
 
 // Compile reads a JSON value with expressions. The error is of type Faults.
 func Compile(value json.RawMessage, env *Env) (*Template, error) {
+	return CompileExcept(value, env, nil)
+}
+
+// CompileExcept leaves those values as they are whose pointers are literal.
+func CompileExcept(value json.RawMessage, env *Env, literal func(pointer string) bool) (*Template, error) {
 	tree, problems := jsontree.Parse(value, maxDepth)
 	if problems != nil {
 		return nil, Faults{{Pointer: problems[0].Pointer, Code: problems[0].Code, Message: problems[0].Message}}
 	}
-	c := compiler{env: env}
+	c := compiler{env: env, keep: literal}
 	c.value(tree, "")
 	c.flush()
 	if len(c.faults) > 0 {
@@ -68,6 +73,7 @@ func Compile(value json.RawMessage, env *Env) (*Template, error) {
 
 type compiler struct {
 	env     *Env
+	keep    func(pointer string) bool
 	literal bytes.Buffer
 	pieces  []piece
 	faults  Faults
@@ -82,7 +88,7 @@ func (c *compiler) flush() {
 
 func (c *compiler) value(v *jsontree.Value, pointer string) {
 	switch {
-	case !Has(string(v.Raw)) && !strings.Contains(string(v.Raw), `\u`):
+	case c.keep != nil && c.keep(pointer), !Has(string(v.Raw)) && !strings.Contains(string(v.Raw), `\u`):
 		c.literal.Write(v.Raw)
 	case v.Kind == jsontree.String:
 		c.text(v, pointer)
@@ -141,7 +147,7 @@ func (c *compiler) text(v *jsontree.Value, pointer string) {
 		}
 		program, faults := c.env.compile(p.text, pointer)
 		c.faults = append(c.faults, faults...)
-		compiled = append(compiled, textPart{program: program})
+		compiled = append(compiled, textPart{text: p.text, program: program})
 	}
 	c.pieces = append(c.pieces, piece{parts: compiled})
 }
@@ -160,6 +166,24 @@ func (t *Template) programs() []*program {
 
 // References lists the nodes' results that the expressions use, sorted.
 func (t *Template) References() []Reference { return t.references }
+
+// Uses lists every use of a node's result with the expression that it stands in.
+func (t *Template) Uses() []Use {
+	var uses []Use
+	for _, p := range t.programs() {
+		for _, r := range p.references {
+			uses = append(uses, Use{Reference: r, Pointer: p.pointer, Expression: strings.TrimSpace(p.source)})
+		}
+	}
+	return uses
+}
+
+// Use is a reference with its place.
+type Use struct {
+	Reference
+	Pointer    string // within the value
+	Expression string
+}
 
 // Dynamic says whether there is any expression.
 func (t *Template) Dynamic() bool { return t.dynamic }

@@ -57,6 +57,8 @@ func adapt(value any, depth int) (ref.Val, error) {
 		return types.String(v), nil
 	case json.Number:
 		return number(v.String())
+	case float64: // encoding/json knows no other numbers
+		return number(strconv.FormatFloat(v, 'f', -1, 64))
 	case []any:
 		return adaptList(v, depth)
 	case map[string]any:
@@ -248,4 +250,17 @@ func plain(value ref.Val) (string, error) {
 		}
 	}
 	return string(text), err
+}
+
+// Equal compares two JSON values as expressions do: 1 equals 1.0.
+func Equal(a, b json.RawMessage) bool {
+	left, err := decode(a)
+	if err != nil {
+		return false
+	}
+	right, err := decode(b)
+	if err != nil {
+		return false
+	}
+	return left.Equal(right) == types.True
 }

@@ -37,26 +37,31 @@ type Graph struct {
 	Output      *expression.Template // nil: null
 	MaxParallel int
 	nodes       map[string]*Node
+	inputs      inputsOf
 }
 
 // Node is one node with all that is known of it.
 type Node struct {
-	ID      string
-	Type    string
-	Spec    document.Node
-	Pure    bool // evaluated by the interpreter itself
-	Retry   document.Retry
-	Timeout time.Duration        // of one attempt; 0: without bound
-	OnError document.OnError     // never Inherit
-	When    *expression.Template // nil: always
-	Config  *expression.Template
-	In      []Edge
-	Join    int    // how many live edges are enough; 0: all nodes before it have to end
-	Body    *Graph // of a for_each
-	Loop    Loop
+	ID       string
+	Type     string
+	Spec     document.Node
+	Position int  // in the graph's Nodes
+	Pure     bool // evaluated by the interpreter itself
+	Retry    document.Retry
+	Timeout  time.Duration        // of one attempt; 0: without bound
+	OnError  document.OnError     // never Inherit
+	When     *expression.Template // nil: always
+	Config   *expression.Template
+	Tools    []*expression.Template // of an agent; their expressions may use args
+	In       []Edge
+	Join     int    // how many live edges are enough; 0: all nodes before it have to end
+	Body     *Graph // of a for_each
+	Loop     Loop
 	// Workflow and Version name the sub-workflow.
 	Workflow string
 	Version  int
+	builtin  *builtin
+	ports    []string
 }
 
 // Edge is a way into a node.
@@ -71,23 +76,5 @@ type Loop struct {
 	OnItemError document.OnError // Stop or Continue
 }
 
-// Compile checks the document and compiles it. The graph is nil if there are problems.
-func Compile(d *document.Document, c Catalog) (*Graph, []document.Problem) {
-	return nil, []document.Problem{{Code: "not_yet"}}
-}
-
-// CompileNode checks one node by itself: its expressions may use nodes of any id.
-func CompileNode(n document.Node, c Catalog) (*Node, []document.Problem) {
-	return nil, []document.Problem{{Code: "not_yet"}}
-}
-
 // Node finds a node of this graph; nil if there is none.
 func (g *Graph) Node(id string) *Node { return g.nodes[id] }
-
-// CheckInputs checks a run's inputs against the document and gives them with defaults filled in.
-func (g *Graph) CheckInputs(inputs json.RawMessage) (json.RawMessage, []document.Problem) {
-	return nil, nil
-}
-
-// DefaultTypes are all types that this engine knows.
-func DefaultTypes() []Type { return nil }

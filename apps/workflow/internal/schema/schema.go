@@ -61,7 +61,7 @@ func CompileOwn(raw json.RawMessage) (*Schema, error) {
 func compile(raw json.RawMessage, compiler *jsonschema.Compiler) (s *Schema, problems []problem.Problem) {
 	defer func() {
 		if r := recover(); r != nil {
-			s, problems = nil, invalid(fmt.Errorf("%v", r))
+			s, problems = nil, invalid(fmt.Errorf("%v", r), nil)
 		}
 	}()
 	document, err := decode(raw)
@@ -74,11 +74,11 @@ func compile(raw json.RawMessage, compiler *jsonschema.Compiler) (s *Schema, pro
 	compiler.AssertVocabs()
 	compiler.UseRegexpEngine(m.regexp)
 	if err := compiler.AddResource(location, document); err != nil {
-		return nil, invalid(err)
+		return nil, invalid(err, document)
 	}
 	compiled, err := compiler.Compile(location)
 	if err != nil {
-		return nil, invalid(err)
+		return nil, invalid(err, document)
 	}
 	return &Schema{compiled: compiled, meter: m}, nil
 }
@@ -120,10 +120,10 @@ func (refuse) Load(url string) (any, error) {
 	return nil, fmt.Errorf("%s would have to be loaded: put the schema under $defs and refer to it as #/$defs/…", url)
 }
 
-func invalid(err error) []problem.Problem {
+func invalid(err error, document any) []problem.Problem {
 	if fault, ok := errors.AsType[*jsonschema.SchemaValidationError](err); ok {
 		if inner, ok := errors.AsType[*jsonschema.ValidationError](fault.Err); ok {
-			r := reporter{code: problem.CodeInvalidSchema}
+			r := reporter{root: document, values: true, code: problem.CodeInvalidSchema}
 			r.report(inner)
 			return problem.Sorted(r.problems)
 		}

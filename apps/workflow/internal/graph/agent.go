@@ -1,0 +1,69 @@
+package graph
+
+import (
+	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
+	"github.com/agentteam/agentteam/apps/workflow/internal/jsontree"
+	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
+)
+
+func (k *compiler) agent(n *Node, config *jsontree.Value, p place, pointer string) {
+	k.provider(text(config.Get("provider")), pointer+"/provider")
+	k.object(raw(config.Get("output_schema")), pointer+"/output_schema")
+	tools := config.Get("tools")
+	if tools == nil {
+		return
+	}
+	names := map[string]bool{}
+	for i, tool := range tools.Items {
+		where := problem.Join(pointer, "tools", i)
+		name := text(tool.Get("name"))
+		if names[name] {
+			k.problem(where+"/name", problem.CodeDuplicateID, "another tool has the name %s: a model could not tell them apart", name)
+		}
+		names[name] = true
+		k.tool(n, tool, p.variables, where)
+	}
+}
+
+func (k *compiler) provider(name, pointer string) {
+	if name != "openai" && name != "anthropic" {
+		return // reported by the shape
+	}
+	reason, known := k.catalog.Providers[name]
+	switch {
+	case !known:
+		k.problem(pointer, problem.CodeUnavailable, "the provider %s cannot be used here: it is not configured", name)
+	case reason != "":
+		k.problem(pointer, problem.CodeUnavailable, "the provider %s cannot be used here: %s", name, reason)
+	}
+}
+
+// tool compiles one tool. Its expressions may use args beside what the node's own may use.
+func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, pointer string) {
+	needs, refuses := "url", []string{"value"}
+	if text(tool.Get("type")) == "function" {
+		needs, refuses = "value", []string{"method", "url", "headers", "query", "body", "idempotent"}
+	}
+	if tool.Get(needs) == nil {
+		k.problem(pointer, problem.CodeMissingField, "%s is missing: a tool of type %s needs it", needs, text(tool.Get("type")))
+	}
+	for _, name := range refuses {
+		if tool.Get(name) != nil {
+			k.problem(pointer+"/"+name, problem.CodeNotAllowed, "a tool of type %s has no %s", text(tool.Get("type")), name)
+		}
+	}
+	parameters := raw(tool.Get("parameters"))
+	k.object(parameters, pointer+"/parameters")
+	v.Tool, v.Args = true, parameters
+	env, err := expression.NewEnv(v)
+	if err != nil {
+		k.problem(pointer, problem.CodeExpression, "%v", err)
+		return
+	}
+	rules := n.builtin.rules.Properties["tools"].Items
+	t, err := expression.CompileExcept(tool.Raw, env, rules.literal)
+	k.faults(pointer, err)
+	if err == nil {
+		n.Tools = append(n.Tools, t)
+	}
+}
