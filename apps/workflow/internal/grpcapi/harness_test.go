@@ -2,7 +2,7 @@ package grpcapi_test
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"net"
 	"strings"
@@ -20,7 +20,9 @@ import (
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
+	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
+	"github.com/agentteam/agentteam/apps/workflow/internal/library"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/identity"
@@ -34,6 +36,7 @@ var authKey = strings.Repeat("k", 32)
 // world is a server on loopback, on a database of its own with one workspace.
 type world struct {
 	pool      *pgxpool.Pool
+	library   *library.Library
 	workspace string
 	hub       *wake.Hub
 	conn      *grpc.ClientConn
@@ -43,20 +46,55 @@ type world struct {
 	ended     chan error
 }
 
+// newWorld has no engine: it is for what reads, and for what is refused before the engine is asked.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	log := slog.New(slog.DiscardHandler)
-	w := &world{pool: databasetest.Open(t), hub: wake.New(nil, log), ended: make(chan error, 1)}
+	w := prepare(t)
+	w.serve(t, nil)
+	return w
+}
+
+// newLivingWorld has an engine that carries runs out.
+func newLivingWorld(t *testing.T) *world {
+	t.Helper()
+	w := prepare(t)
+	engine, err := durable.New(t.Context(), durable.Options{
+		Pool: w.pool, Graphs: w.library.Graph, Wake: w.hub.Publish, Log: slog.New(slog.DiscardHandler),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	working, stop := context.WithCancel(context.Background())
+	worked := make(chan error, 1)
+	go func() { worked <- engine.Run(working) }()
+	t.Cleanup(func() {
+		stop()
+		if err := errors.Join(<-worked, engine.Close(context.Background())); err != nil {
+			t.Error(err)
+		}
+	})
+	w.serve(t, engine)
+	return w
+}
+
+func prepare(t *testing.T) *world {
+	t.Helper()
+	w := &world{pool: databasetest.Open(t), hub: wake.New(nil, slog.New(slog.DiscardHandler)), ended: make(chan error, 1)}
 	w.workspace = databasetest.Workspace(t, w.pool)
-	tables := store.New(w.pool)
+	w.library = library.New(store.New(w.pool), graph.DefaultTypes(), map[string]string{"openai": ""})
+	return w
+}
+
+func (w *world) serve(t *testing.T, runner grpcapi.Runner) {
+	t.Helper()
+	log, tables := slog.New(slog.DiscardHandler), store.New(w.pool)
 	events := feed.New(feed.Options{Log: tables, Wake: w.hub, Logger: log})
-	runner := reader{tables}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	server := grpcapi.New(listener, grpcapi.Services{
-		Engine: grpcapi.NewEngine(nil), Workflows: workflowv1.UnimplementedWorkflowServiceServer{}, Nodes: workflowv1.UnimplementedNodeServiceServer{},
+		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, w.library), Nodes: grpcapi.NewNodes(w.library, nil, nil),
 		Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
 	}, grpcapi.Options{Key: authKey, Ready: w.pool.Ping, Log: log})
 	serving, stop := context.WithCancel(context.Background())
@@ -73,7 +111,6 @@ func newWorld(t *testing.T) *world {
 	})
 	w.conn = dial(t, listener.Addr().String())
 	w.runs, w.approvals = workflowv1.NewRunServiceClient(w.conn), workflowv1.NewApprovalServiceClient(w.conn)
-	return w
 }
 
 func dial(t *testing.T, address string) *grpc.ClientConn {
@@ -85,37 +122,6 @@ func dial(t *testing.T, address string) *grpc.ClientConn {
 	}
 	t.Cleanup(func() { _ = conn.Close() })
 	return conn
-}
-
-// reader changes nothing, and refuses what is not there as the engine does.
-type reader struct{ tables *store.Store }
-
-func (r reader) Start(ctx context.Context, caller identity.Caller, run durable.StartRun) (string, error) {
-	_, err := r.tables.PublishedVersion(ctx, caller.Workspace, run.WorkflowID)
-	return run.ID, err
-}
-
-func (r reader) Cancel(ctx context.Context, caller identity.Caller, run, _ string) error {
-	_, err := r.tables.Head(ctx, caller.Workspace, run)
-	return err
-}
-
-func (r reader) Retry(ctx context.Context, caller identity.Caller, run, _ string) error {
-	head, err := r.tables.Head(ctx, caller.Workspace, run)
-	if err == nil && !head.Ended {
-		return fmt.Errorf("run %s has not ended: %w", run, store.ErrConflict)
-	}
-	return err
-}
-
-func (r reader) Fork(ctx context.Context, caller identity.Caller, run, _, id string) (string, error) {
-	_, err := r.tables.Head(ctx, caller.Workspace, run)
-	return id, err
-}
-
-func (r reader) Decide(ctx context.Context, caller identity.Caller, approval string, _ durable.Decision) error {
-	_, err := r.tables.Approval(ctx, caller.Workspace, approval)
-	return err
 }
 
 // as gives the context of a caller in a workspace.

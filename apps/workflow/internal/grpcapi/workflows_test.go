@@ -168,7 +168,8 @@ func TestVersionsAreListedAndRolledBackTo(t *testing.T) {
 	if err != nil || back.GetVersion().GetVersion() != 4 || back.GetVersion().GetDocumentJson() != doc("One", "1") {
 		t.Errorf("rolled back to %v, %v", back, err)
 	}
-	if got, err := d.workflows.GetWorkflow(d.owner(t), &workflowv1.GetWorkflowRequest{Id: w}); err != nil || got.GetWorkflow().GetName() != "One" || got.GetWorkflow().GetDocumentJson() != doc("One", "1") {
+	got, err := d.workflows.GetWorkflow(d.owner(t), &workflowv1.GetWorkflowRequest{Id: w})
+	if err != nil || got.GetWorkflow().GetName() != "One" || got.GetWorkflow().GetDocumentJson() != doc("One", "1") {
 		t.Errorf("the draft is %v, %v", got, err)
 	}
 	var numbers []int32

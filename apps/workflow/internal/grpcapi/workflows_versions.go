@@ -96,7 +96,8 @@ func (w *Workflows) ListVersions(ctx context.Context, request *workflowv1.ListVe
 		answer.Versions = append(answer.Versions, versionMessage(v))
 	}
 	if len(found) > size {
-		answer.NextToken = paging.Encode(found[size-1].Cursor(versionList))
+		last := found[size-1]
+		answer.NextToken = paging.Encode(paging.Cursor{Kind: versionList, Time: last.PublishedAt, ID: strconv.Itoa(int(last.Version))})
 	}
 	return answer, nil
 }

@@ -49,6 +49,9 @@ func (s *Store) Approval(ctx context.Context, workspace, approval string) (a App
 // Approvals lists approvals after the cursor, the newest first. More says that there are others after them.
 func (s *Store) Approvals(ctx context.Context, workspace string, only ApprovalFilter, after paging.Cursor, bounds PageBounds) (approvals []Approval, more bool, err error) {
 	f := &filter{}
+	if only.RunID != "" && !id.Valid(id.Run, only.RunID) {
+		return nil, false, nil // no run, so no approval of it
+	}
 	if only.RunID != "" {
 		f.add("run_id = ?", only.RunID)
 	}

@@ -62,6 +62,9 @@ func (s *Store) Run(ctx context.Context, workspace, run string) (r Run, err erro
 
 // Runs lists at most limit runs after the cursor, the newest first.
 func (s *Store) Runs(ctx context.Context, workspace string, only RunFilter, after paging.Cursor, limit int) (runs []Run, err error) {
+	if only.WorkflowID != "" && !id.Valid(id.Workflow, only.WorkflowID) {
+		return nil, nil // no workflow, so no run of it
+	}
 	f := only.filter()
 	if !after.First() {
 		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)

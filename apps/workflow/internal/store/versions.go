@@ -3,14 +3,12 @@ package store
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/agentteam/agentteam/internal/database"
 	"github.com/agentteam/agentteam/internal/id"
-	"github.com/agentteam/agentteam/internal/paging"
 )
 
 // Version is one published document, which never changes. Document is as it was written; empty in lists.
@@ -100,11 +98,6 @@ func (s *Store) Versions(ctx context.Context, workspace, workflow string, below 
 		return err
 	})
 	return versions, err
-}
-
-// Cursor is the version's place in the list of its workflow's.
-func (v Version) Cursor(kind string) paging.Cursor {
-	return paging.Cursor{Kind: kind, Time: v.PublishedAt, ID: strconv.Itoa(int(v.Version))}
 }
 
 // targets are where the versionColumns go.
