@@ -31,7 +31,9 @@ func (p responsesAPI) Complete(ctx context.Context, r Request, onDelta func(stri
 		case "response.failed":
 			return Response{}, responsesFailure(event.Response)
 		case "error":
-			return Response{}, answered("OpenAI", statusOf(event.Code), nil, event.Code, event.Message)
+			fault := answered("OpenAI", statusOf(event.Code), nil, event.Code, event.Message)
+			fault.Spent = sofar.tokens()
+			return Response{}, fault
 		}
 	}
 	return Response{}, openAIError(ctx, stream.Err(), sofar.tokens())
