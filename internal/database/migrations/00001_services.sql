@@ -64,6 +64,11 @@ CREATE TABLE idempotency_keys (
   PRIMARY KEY (workspace_id, key)
 );
 CREATE INDEX idempotency_keys_by_age ON idempotency_keys (created_at);
+-- +goose StatementBegin
+CREATE FUNCTION forget_idempotency_keys() RETURNS trigger LANGUAGE plpgsql
+  AS $$ BEGIN DELETE FROM idempotency_keys WHERE workspace_id = OLD.id; RETURN NULL; END $$;
+-- +goose StatementEnd
+CREATE TRIGGER forget_idempotency_keys AFTER DELETE ON workspaces FOR EACH ROW EXECUTE FUNCTION forget_idempotency_keys();
 
 CREATE TABLE workflows (
   id                text PRIMARY KEY,
@@ -290,4 +295,4 @@ GRANT USAGE ON SCHEMA public TO agentteam_app;
 
 -- +goose Down
 DROP TABLE artifacts, events, approvals, calls, steps, scopes, runs, workflow_versions, workflows, idempotency_keys, api_keys, members, workspaces, executors;
-DROP FUNCTION current_workspace, refuse_change;
+DROP FUNCTION current_workspace, refuse_change, forget_idempotency_keys;

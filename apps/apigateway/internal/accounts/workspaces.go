@@ -106,9 +106,6 @@ func (a *Accounts) DeleteWorkspace(ctx context.Context, c identity.Caller) error
 		return err
 	}
 	return a.change(ctx, c, "", func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `DELETE FROM idempotency_keys WHERE workspace_id = $1`, c.Workspace); err != nil {
-			return err
-		}
 		_, err := tx.Exec(ctx, `DELETE FROM workspaces WHERE id = $1`, c.Workspace)
 		return err
 	})

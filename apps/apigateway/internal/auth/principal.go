@@ -1,8 +1,6 @@
 package auth
 
 import (
-	"context"
-
 	"github.com/agentteam/agentteam/apps/apigateway/internal/accounts"
 	"github.com/agentteam/agentteam/internal/identity"
 )
@@ -27,17 +25,4 @@ func (p Principal) User() (accounts.User, error) {
 		return accounts.User{}, forbidden("an API key acts in its own workspace only: this is for signed-in users")
 	}
 	return accounts.User{ID: p.Subject, Email: p.Email}, nil
-}
-
-type principalKey struct{}
-
-// Into gives a context that carries the principal.
-func Into(ctx context.Context, p Principal) context.Context {
-	return context.WithValue(ctx, principalKey{}, p)
-}
-
-// From gives the principal that Into put there.
-func From(ctx context.Context) (Principal, bool) {
-	p, ok := ctx.Value(principalKey{}).(Principal)
-	return p, ok
 }
