@@ -95,7 +95,13 @@ func (c *change) apply(s *scope, a interpreter.Action) error {
 	case interpreter.Fail:
 		return c.fail(s, n, attempt, a.Failure)
 	}
-	return c.start(s, n, attempt, a)
+	if err := c.start(s, n, attempt, a); err != nil {
+		return err
+	}
+	if r := s.results[n.ID]; r != nil && r.Status.Ended() { // a loop without items, a config that does not fit
+		c.queue = append(c.queue, pending{scope: s.path})
+	}
+	return nil
 }
 
 // record writes a step and lets the scope see it.

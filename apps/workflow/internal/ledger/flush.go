@@ -33,8 +33,8 @@ const flushSQL = `WITH step AS (
   FROM unnest($24::text[], $25::text[], $26::text[], $27::text[]) AS row (path, status, output, failure)
   WHERE scopes.run_id = $1 AND scopes.path = row.path
 ), run AS (
-  UPDATE runs SET status = $28, generation = $29, last_seq = $30, outputs = $31::json, failure = $32::jsonb,
-    ended_at = CASE WHEN $33 THEN coalesce(ended_at, clock_timestamp()) END,
+  UPDATE runs SET status = $28, generation = $29, last_seq = $30, outputs = CASE WHEN $33 THEN coalesce($31::json, outputs) END,
+    failure = CASE WHEN $33 THEN coalesce($32::jsonb, failure) END, ended_at = CASE WHEN $33 THEN coalesce(ended_at, clock_timestamp()) END,
     reserved_cost = $34, reserved_tokens = $35, reserved_tool_calls = $36,
     cost = $37, input_tokens = $38, output_tokens = $39, model_calls = $40, tool_calls = $41, steps = $42
   WHERE id = $1
