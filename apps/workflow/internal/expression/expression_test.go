@@ -266,7 +266,7 @@ func TestBombs(t *testing.T) {
 			if err == nil {
 				t.Errorf("it gave %d bytes", len(got))
 			}
-			if took := time.Since(began); took > 2*time.Second {
+			if took := time.Since(began); took > 10*time.Second {
 				t.Errorf("it took %s: %v", took, err)
 			}
 			t.Log(time.Since(began), err)
@@ -314,7 +314,7 @@ func FuzzExpression(f *testing.F) {
 		}
 		began := time.Now()
 		got, err := template.Evaluate(variables())
-		if took := time.Since(began); took > 3*time.Second {
+		if took := time.Since(began); took > 10*time.Second {
 			t.Fatalf("%q took %s", source, took)
 		}
 		if err == nil && !json.Valid(got) {

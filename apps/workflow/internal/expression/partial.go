@@ -29,7 +29,7 @@ func (p piece) writePartly(w *writer, a *activation) error {
 		if fault != nil {
 			return fault
 		}
-		text, err := encode(value)
+		text, err := encode(p.converted(value))
 		if err != nil {
 			return first.program.tooLarge(err)
 		}

@@ -17,7 +17,10 @@ import (
 )
 
 // maxTime of one evaluation. The cost limit comes first, except on a machine that is very busy.
-const maxTime = 100 * time.Millisecond
+const (
+	maxTime = 100 * time.Millisecond
+	retries = 2
+)
 
 // program is one expression, compiled.
 type program struct {
@@ -100,19 +103,33 @@ func (e *Env) explain(message string) string {
 	return strings.ReplaceAll(message, " (in container '')", "")
 }
 
-// eval gives the value of the expression.
+// eval gives the value of the expression. What took too long is tried again: the cost limit bounds what an
+// expression can do, so it was the machine that was busy.
 func (p *program) eval(vars *activation) (ref.Val, *Fault) {
-	ctx, cancel := context.WithTimeout(context.Background(), maxTime)
-	defer cancel()
-	value, _, err := p.run.ContextEval(ctx, vars)
-	if vars.err != nil {
-		err = vars.err
+	value, err := p.once(vars)
+	for range retries {
+		if !errors.Is(err, context.DeadlineExceeded) {
+			break
+		}
+		value, err = p.once(vars)
 	}
 	if err != nil {
 		return nil, p.failed(err)
 	}
-	if types.IsUnknownOrError(value) {
-		return nil, p.failed(fmt.Errorf("%v", value))
+	return value, nil
+}
+
+func (p *program) once(vars *activation) (ref.Val, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), maxTime)
+	defer cancel()
+	value, _, err := p.run.ContextEval(ctx, vars)
+	switch {
+	case vars.err != nil:
+		return nil, vars.err
+	case err != nil:
+		return nil, err
+	case types.IsUnknownOrError(value):
+		return nil, fmt.Errorf("%v", value)
 	}
 	return value, nil
 }

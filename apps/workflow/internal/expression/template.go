@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"cel.dev/cel-go/cel"
+	"cel.dev/cel-go/common/types"
+	"cel.dev/cel-go/common/types/ref"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/jsontree"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
@@ -37,6 +39,7 @@ type Template struct {
 type piece struct {
 	json  json.RawMessage
 	parts []textPart
+	text  bool // a string even if it is one expression
 }
 
 type textPart struct {
@@ -46,16 +49,22 @@ type textPart struct {
 
 // Compile reads a JSON value with expressions. The error is of type Faults.
 func Compile(value json.RawMessage, env *Env) (*Template, error) {
-	return CompileExcept(value, env, nil)
+	return CompileAt(value, env, Places{})
 }
 
-// CompileExcept leaves those values as they are whose pointers are literal.
-func CompileExcept(value json.RawMessage, env *Env, literal func(pointer string) bool) (*Template, error) {
+// Places are values with rules of their own, by their pointers.
+type Places struct {
+	Literal func(pointer string) bool // stays as it is, whatever it holds
+	Text    func(pointer string) bool // becomes a string, unless it is null
+}
+
+// CompileAt is Compile with rules for some places.
+func CompileAt(value json.RawMessage, env *Env, places Places) (*Template, error) {
 	tree, problems := jsontree.Parse(value, maxDepth)
 	if problems != nil {
 		return nil, Faults{{Pointer: problems[0].Pointer, Code: problems[0].Code, Message: problems[0].Message}}
 	}
-	c := compiler{env: env, keep: literal}
+	c := compiler{env: env, places: places}
 	c.value(tree, "")
 	c.flush()
 	if len(c.faults) > 0 {
@@ -73,7 +82,7 @@ func CompileExcept(value json.RawMessage, env *Env, literal func(pointer string)
 
 type compiler struct {
 	env     *Env
-	keep    func(pointer string) bool
+	places  Places
 	literal bytes.Buffer
 	pieces  []piece
 	faults  Faults
@@ -88,7 +97,7 @@ func (c *compiler) flush() {
 
 func (c *compiler) value(v *jsontree.Value, pointer string) {
 	switch {
-	case c.keep != nil && c.keep(pointer), !Has(string(v.Raw)) && !strings.Contains(string(v.Raw), `\u`):
+	case c.places.Literal != nil && c.places.Literal(pointer), !Has(string(v.Raw)) && !strings.Contains(string(v.Raw), `\u`):
 		c.literal.Write(v.Raw)
 	case v.Kind == jsontree.String:
 		c.text(v, pointer)
@@ -149,7 +158,7 @@ func (c *compiler) text(v *jsontree.Value, pointer string) {
 		c.faults = append(c.faults, faults...)
 		compiled = append(compiled, textPart{text: p.text, program: program})
 	}
-	c.pieces = append(c.pieces, piece{parts: compiled})
+	c.pieces = append(c.pieces, piece{parts: compiled, text: c.places.Text != nil && c.places.Text(pointer)})
 }
 
 func (t *Template) programs() []*program {
@@ -241,6 +250,17 @@ func (t *Template) constant() json.RawMessage {
 	return t.pieces[0].json
 }
 
+// converted makes a text of what stands where a text has to be.
+func (p piece) converted(value ref.Val) ref.Val {
+	if !p.text || value == types.NullValue {
+		return value
+	}
+	if text, err := plain(value); err == nil {
+		return types.String(text)
+	}
+	return value // too large, or no JSON: the encoder says so
+}
+
 // write appends the text's value: of its own type if the text is one expression, else a string.
 func (p piece) write(w *writer, a *activation) error {
 	if len(p.parts) == 1 {
@@ -248,7 +268,7 @@ func (p piece) write(w *writer, a *activation) error {
 		if fault != nil {
 			return fault
 		}
-		return p.parts[0].program.encoded(w, value)
+		return p.parts[0].program.encoded(w, p.converted(value))
 	}
 	var text strings.Builder
 	for _, part := range p.parts {

@@ -61,7 +61,7 @@ func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, p
 		return
 	}
 	rules := n.builtin.rules.Properties["tools"].Items
-	t, err := expression.CompileExcept(tool.Raw, env, rules.literal)
+	t, err := expression.CompileAt(tool.Raw, env, expression.Places{Literal: rules.literal, Text: rules.text})
 	k.faults(pointer, err)
 	if err == nil {
 		n.Tools = append(n.Tools, t)

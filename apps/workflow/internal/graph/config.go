@@ -84,18 +84,30 @@ func has(value *jsontree.Value) bool {
 
 // literal says which values of a config hold no expressions of the node itself.
 func (r *rule) literal(pointer string) bool {
-	at := r
+	found := r.find(pointer)
+	return found != nil && (found.Expressions == "raw" || found.Expressions == "none")
+}
+
+// text says which values of a config are texts, whatever an expression gives.
+func (r *rule) text(pointer string) bool {
+	found := r.find(pointer)
+	return found != nil && found.Type == "string"
+}
+
+func (r *rule) find(pointer string) *rule {
 	for part := range strings.SplitSeq(strings.TrimPrefix(pointer, "/"), "/") {
-		if at == nil {
-			return false
+		switch {
+		case r == nil:
+			return nil
+		case r.Items != nil:
+			r = r.Items
+		case r.Properties[part] != nil:
+			r = r.Properties[part]
+		default:
+			r = r.Additional
 		}
-		if at.Items != nil && at.Properties == nil {
-			at = at.Items
-			continue
-		}
-		at = at.Properties[part]
 	}
-	return at != nil && (at.Expressions == "raw" || at.Expressions == "none")
+	return r
 }
 
 // lookup finds the value at a pointer; nil if there is none.

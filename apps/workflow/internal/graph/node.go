@@ -101,8 +101,9 @@ func (k *compiler) config(n *Node, p place) {
 	shape := n.builtin.checkShape(tree)
 	k.within(pointer, shape)
 	var err error
-	n.Config, err = expression.CompileExcept(n.Spec.Config, p.env, func(at string) bool {
-		return at == "/tools" && n.Type == "agent" || n.builtin.rules.literal(at)
+	n.Config, err = expression.CompileAt(n.Spec.Config, p.env, expression.Places{
+		Literal: func(at string) bool { return at == "/tools" && n.Type == "agent" || n.builtin.rules.literal(at) },
+		Text:    n.builtin.rules.text,
 	})
 	k.faults(pointer, err)
 	k.special(n, tree, p, len(shape) == 0)

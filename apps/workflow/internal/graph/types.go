@@ -71,6 +71,8 @@ type rule struct {
 	Expressions string           `json:"x-expressions"`
 	Properties  map[string]*rule `json:"properties"`
 	Items       *rule            `json:"items"`
+	Additional  *rule            `json:"additionalProperties"`
+	Type        any              `json:"type"`
 }
 
 // UnmarshalJSON also reads the schemas true and false.

@@ -9,7 +9,7 @@ import (
 
 // maxWork bounds one check. References that branch, as {"allOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}]},
 // double the work with each level; the library itself knows no bound.
-const maxWork = 1_000_000
+const maxWork = 500_000
 
 // meter counts what one check does, and ends it by a panic when that is too much.
 type meter struct{ work int }
