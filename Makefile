@@ -9,6 +9,10 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "ENV=$(ENV) chooses the environment of plan, diff, deploy and destroy; ARGS=… adds flags"
 
+.PHONY: dev
+dev: agentteam ## run the services on this machine with a sample workflow, until Ctrl-C
+	@bin/agentteam dev $(ARGS)
+
 .PHONY: up down status
 up: agentteam ## deploy account and development on a local AWS API and leave it running
 	@bin/agentteam up $(ARGS)
@@ -42,7 +46,7 @@ test: test-fast test-live ## run every test
 test-fast: ## run the tests that need no AWS API: a minute
 	go test ./...
 test-live: ## run the tests on a local AWS API, life cycles included, with progress
-	go test -tags live -p 1 -v -timeout 60m ./test/... ./internal/emulator
+	go test -tags live -p 1 -v -timeout 60m ./test/... ./examples ./internal/emulator
 golden: ## rewrite the goldens of the synthesized JSON
 	go test . -update
 bench-synth: ## compare synthesis with stock jsii and an empty stack

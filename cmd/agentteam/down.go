@@ -1,8 +1,11 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 )
@@ -35,9 +38,23 @@ func (p *project) down() error {
 		}
 		fmt.Fprintf(p.out, "stopped the AWS emulator at %s, process %d\n", running.URL(), running.PID)
 	}
-	if !exists(p.runDir()) {
+	return p.removeRun()
+}
+
+// removeRun leaves what dev keeps: it may be running, and its data are not up's.
+func (p *project) removeRun() error {
+	entries, err := os.ReadDir(p.runDir())
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	fmt.Fprintf(p.out, "removed %s\n", p.runDir())
-	return os.RemoveAll(p.runDir())
+	for _, entry := range entries {
+		if path := filepath.Join(p.runDir(), entry.Name()); path != p.devDir() {
+			err = errors.Join(err, os.RemoveAll(path))
+		}
+	}
+	if !exists(p.devDir()) {
+		err = errors.Join(err, os.Remove(p.runDir()))
+	}
+	fmt.Fprintf(p.out, "removed what up left in %s\n", p.runDir())
+	return err
 }

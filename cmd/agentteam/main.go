@@ -54,7 +54,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(upCommand(), downCommand(), statusCommand(), envCommand(), synthCommand(),
+	root.AddCommand(devCommand(), upCommand(), downCommand(), statusCommand(), envCommand(), synthCommand(),
 		planCommand(), diffCommand(), deployCommand(), destroyCommand(), bootstrapCommand())
 	return root
 }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -41,6 +42,10 @@ func TestGRPCCarriesTheTrace(t *testing.T) {
 	}
 	defer client.Close()
 
+	if _, err := healthpb.NewHealthClient(client).Check(t.Context(), &healthpb.HealthCheckRequest{}); err != nil {
+		t.Fatal(err)
+	}
+
 	ctx, end := sample.StartTask(t.Context(), telemetry.Task{Run: "run_1", Type: "http"})
 	listServices(ctx, t, client)
 	end(nil)
@@ -48,10 +53,10 @@ func TestGRPCCarriesTheTrace(t *testing.T) {
 	if got := <-there; !strings.Contains(got, here) {
 		t.Errorf("the server is in %s, want the client's trace %s", got, here)
 	}
-	if _, err := healthpb.NewHealthClient(client).Check(t.Context(), &healthpb.HealthCheckRequest{}); err != nil {
-		t.Fatal(err)
-	}
 	text := scrape(t, sample)
+	for deadline := time.Now().Add(5 * time.Second); !strings.Contains(text, "rpc_server_call") && time.Now().Before(deadline); {
+		text = scrape(t, sample) // the server counts a call after the client has its answer
+	}
 	for _, want := range []string{"rpc_server_call_duration_seconds_count{", "rpc_client_call_duration_seconds_count{"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("/metrics lacks %s:\n%s", want, text)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -27,7 +28,7 @@ func New(url, key string) *Client {
 }
 
 // Problem is an answer of RFC 9457.
-type Problem struct {
+type Problem struct { //nolint:errname // the RFC's word
 	Status    int    `json:"status"`
 	Code      string `json:"code"`
 	Detail    string `json:"detail"`
@@ -41,11 +42,12 @@ type Problem struct {
 
 // Error tells everything that the answer does.
 func (p *Problem) Error() string {
-	text := fmt.Sprintf("%s answered %d %s: %s (request %s)", p.request, p.Status, p.Code, p.Detail, p.RequestID)
+	lines := make([]string, 0, 1+len(p.Errors))
+	lines = append(lines, fmt.Sprintf("%s answered %d %s: %s (request %s)", p.request, p.Status, p.Code, p.Detail, p.RequestID))
 	for _, e := range p.Errors {
-		text += "\n  " + e.Pointer + ": " + e.Message
+		lines = append(lines, e.Pointer+": "+e.Message)
 	}
-	return text
+	return strings.Join(lines, "\n  ")
 }
 
 // Get reads a path into a value.

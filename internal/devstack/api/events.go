@@ -27,33 +27,25 @@ const (
 	maxEvent       = 8 << 20
 )
 
-var errEnd = errors.New("the stream has ended")
-
 // Follow gives every event of a run once, in order, until done. A connection that breaks is made again from where it was. It
 // ends early with the error that each returns.
 func (c *Client) Follow(ctx context.Context, run string, each func(Event) error) error {
-	for last := int64(0); ; {
-		err := c.stream(ctx, run, last, func(e Event) error {
-			if e.Seq != last+1 {
-				return &stopped{fmt.Errorf("event %d of run %s follows event %d: there is a gap", e.Seq, run, last)}
-			}
-			last = e.Seq
-			if err := each(e); err != nil {
-				return &stopped{err}
-			}
-			if e.Type == "done" {
-				return errEnd
-			}
-			return nil
-		})
-		var early *stopped
-		var refused *Problem
-		switch {
-		case errors.Is(err, errEnd):
-			return nil
-		case errors.As(err, &early):
-			return early.error
-		case errors.As(err, &refused) && refused.Status < http.StatusInternalServerError, ctx.Err() != nil:
+	last := int64(0)
+	take := func(e Event) error {
+		if e.Seq != last+1 {
+			return &stopped{fmt.Errorf("event %d of run %s follows event %d: there is a gap", e.Seq, run, last)}
+		}
+		last = e.Seq
+		if err := each(e); err != nil {
+			return &stopped{err}
+		}
+		if e.Type == "done" {
+			return &stopped{}
+		}
+		return nil
+	}
+	for {
+		if final, err := verdict(c.stream(ctx, run, last, take)); final {
 			return err
 		}
 		select {
@@ -64,7 +56,21 @@ func (c *Client) Follow(ctx context.Context, run string, each func(Event) error)
 	}
 }
 
-// stopped tells the reader's own error from the connection's.
+// verdict says whether the end of a connection is the end of all, and with which error.
+func verdict(err error) (final bool, _ error) {
+	var end *stopped
+	var refused *Problem
+	switch {
+	case errors.As(err, &end):
+		return true, end.error
+	case errors.As(err, &refused) && refused.Status < http.StatusInternalServerError:
+		return true, err
+	default:
+		return false, nil
+	}
+}
+
+// stopped ends the reading for good, with the reader's own error or none.
 type stopped struct{ error }
 
 // stream reads one connection to its end.

@@ -21,21 +21,23 @@ func (l *library) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet {
 		l.changes = append(l.changes, r.Method+" "+r.URL.Path)
 	}
-	of := map[string]any{"id": "wfl_1", "name": "A", "document": l.document, "published_version": l.version}
+	answer := map[string]any{"id": "wfl_1", "name": "A", "document": l.document, "published_version": l.version}
 	switch {
 	case r.Method == http.MethodGet && r.URL.Path == "/v1/workflows" && l.document != nil:
-		_ = json.NewEncoder(w).Encode(map[string]any{"items": []any{map[string]any{"id": "wfl_0", "name": "A and more"}, of}})
+		answer = map[string]any{"items": []any{map[string]any{"id": "wfl_0", "name": "A and more"}, answer}}
 	case r.Method == http.MethodGet && r.URL.Path == "/v1/workflows":
-		_, _ = io.WriteString(w, `{"items": []}`)
+		answer = map[string]any{"items": []any{}}
 	case strings.HasSuffix(r.URL.Path, ":publish"):
 		l.version++
-		_ = json.NewEncoder(w).Encode(map[string]int{"version": l.version})
-	case r.Method == http.MethodGet:
-		_ = json.NewEncoder(w).Encode(of)
-	default:
+		answer = map[string]any{"version": l.version}
+	case r.Method != http.MethodGet:
 		l.document = body
-		_, _ = io.WriteString(w, `{"id": "wfl_1"}`)
 	}
+	text, err := json.Marshal(answer)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+	}
+	_, _ = w.Write(text) // the client says what it got
 }
 
 func TestPublishChangesOnlyWhatHasChanged(t *testing.T) {

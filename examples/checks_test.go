@@ -1,0 +1,81 @@
+//go:build live
+
+package examples_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/agentteam/agentteam/internal/devstack/api"
+)
+
+func checkReport(t *testing.T, r *ran) {
+	r.inOrder(t, "run.queued", "run.started", "step.started write", "message.started write", "tool.call write", "tool.result write",
+		"message.completed write", "step.completed write", "approval.requested check", "run.paused", "approval.decided check",
+		"step.completed check", "step.completed deliver", "run.completed", "done")
+	var report, decision string
+	var delivery int
+	r.output(t, "report", &report)
+	r.output(t, "decision", &decision)
+	r.output(t, "delivery", &delivery)
+	if !strings.Contains(strings.ToLower(report), "simulated") || decision != "approved" || delivery < 1 {
+		t.Errorf("the outputs are %s", r.run.Outputs)
+	}
+	if string(r.outputs["note"]) != "null" || r.steps["discard"].Status != "skipped" {
+		t.Errorf("the branch that was not taken left %s, %+v", r.outputs["note"], r.steps["discard"])
+	}
+	if r.run.Usage.ModelCalls < 2 || r.run.Usage.ToolCalls < 1 || r.run.Usage.CostUSD <= 0 {
+		t.Errorf("the usage is %+v", r.run.Usage)
+	}
+}
+
+func checkFanOut(t *testing.T, r *ran) {
+	type answer struct {
+		Name               string
+		Position, Attempts int
+	}
+	var answers []*answer
+	r.output(t, "answers", &answers)
+	want := []*answer{{"steady", 0, 1}, {"shaky", 1, 2}, {"slow", 2, 4}, nil, {"last", 4, 1}}
+	if diff := cmp.Diff(want, answers); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if got := string(r.outputs["summary"]); got != `"4 of 5 answered"` {
+		t.Errorf("the summary is %s", got)
+	}
+	if gone := r.steps["ask_all[3]/ask"]; gone.Status != "failed" || gone.Attempt != 4 || gone.Failure == nil || gone.Failure.Code != "http_status" {
+		t.Errorf("the one that never answers is %+v", gone)
+	}
+	r.inOrder(t, "step.started ask_all", "step.retrying ask_all[3]/ask", "step.retrying ask_all[3]/ask", "step.retrying ask_all[3]/ask",
+		"step.failed ask_all[3]/ask", "step.completed ask_all", "done")
+}
+
+func checkNightly(t *testing.T, client *api.Client, r *ran) {
+	var grade, text string
+	var rows int
+	r.output(t, "grade", &grade)
+	r.output(t, "text", &text)
+	r.output(t, "rows", &rows)
+	taken, left := "mail", "page"
+	if grade == "severe" {
+		taken, left = left, taken
+	}
+	if grade != "minor" && grade != "severe" || !strings.Contains(text, "Report of 2026-11-21") || rows != 1440 {
+		t.Errorf("the outputs are %s", r.run.Outputs)
+	}
+	if r.steps[taken].Status != "completed" || r.steps[left].Status != "skipped" || r.steps["all_well"].Status != "skipped" {
+		t.Errorf("grade %s: %+v, %+v", grade, r.steps[taken], r.steps[left])
+	}
+	artifact := r.steps["rows"].OutputArtifact
+	if artifact == "" {
+		t.Fatalf("the rows are no artifact: %+v", r.steps["rows"])
+	}
+	var kept []json.RawMessage
+	if err := client.Get(t.Context(), "/v1/artifacts/"+artifact, &kept); err != nil || len(kept) != rows {
+		t.Errorf("the artifact has %d rows, %v", len(kept), err)
+	}
+	r.inOrder(t, "step.completed totals", "step.completed analyse", "step.completed grade", "step.completed "+taken, "step.completed messages", "step.completed report", "step.completed rows", "done")
+}

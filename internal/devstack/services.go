@@ -1,0 +1,84 @@
+package devstack
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/agentteam/agentteam/contract"
+	"github.com/agentteam/agentteam/internal/health"
+)
+
+// migrate prepares the database as a deployment does: with the service's own command.
+func (s *Stack) migrate(ctx context.Context) error {
+	s.internal = rand.Text() + rand.Text()
+	cmd := exec.CommandContext(ctx, s.binaries.engine, "migrate")
+	cmd.Env = s.engineEnvironment("0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("workflow migrate: %w\n%s", err, strings.TrimSpace(string(out)))
+	}
+	return nil
+}
+
+func (s *Stack) startEngine(ctx context.Context) (err error) {
+	if s.Engine, err = address(ctx, s.options.Ports.Engine); err != nil {
+		return err
+	}
+	if s.Metrics, err = address(ctx, s.options.Ports.Metrics); err != nil {
+		return err
+	}
+	_, port, err := net.SplitHostPort(s.Engine)
+	if err != nil {
+		return err
+	}
+	service, err := s.run(Engine, s.binaries.engine, s.engineEnvironment(port), "--listen", s.Engine, "--drain-delay", "0s")
+	if err != nil {
+		return err
+	}
+	s.reportf("workflow engine on %s (gRPC), metrics on http://%s/metrics, log %s", s.Engine, s.Metrics, service.log)
+	return service.awaitReady(ctx, func(ctx context.Context) error { return health.GRPC(ctx, s.Engine) })
+}
+
+func (s *Stack) startGateway(ctx context.Context) error {
+	at, err := address(ctx, s.options.Ports.Gateway)
+	if err != nil {
+		return err
+	}
+	service, err := s.run(Gateway, s.binaries.gateway, s.gatewayEnvironment(), "--listen", at, "--drain-delay", "0s")
+	if err != nil {
+		return err
+	}
+	s.Gateway = "http://" + at
+	s.reportf("API gateway on %s, log %s", s.Gateway, service.log)
+	return service.awaitReady(ctx, func(ctx context.Context) error { return health.HTTP(ctx, at, "/ready") })
+}
+
+func (s *Stack) shared() []string {
+	return append(slices.Clone(s.options.Env), // what follows wins
+		contract.DatabaseURL+"="+s.database, contract.RedisURL+"="+s.redis, contract.InternalAuthKey+"="+s.internal)
+}
+
+func (s *Stack) engineEnvironment(port string) []string {
+	return append(append(s.shared(), s.modelEnvironment()...),
+		contract.GRPCHost+"="+loopback, contract.GRPCPort+"="+port,
+		contract.MetricsAddress+"="+s.Metrics,
+		contract.OutboundAllow+"="+s.outbound(),
+	)
+}
+
+// outbound opens the address of the sample server, beside what the caller opened.
+func (s *Stack) outbound() string {
+	if opened := s.lookup(contract.OutboundAllow); opened != "" && opened != contract.Unset {
+		return opened + "," + loopback
+	}
+	return loopback
+}
+
+func (s *Stack) gatewayEnvironment() []string {
+	host, port, _ := net.SplitHostPort(s.Engine) // we made it
+	return append(s.shared(), contract.WorkflowServiceHost+"="+host, contract.WorkflowServicePort+"="+port, contract.MetricsAddress+"=")
+}
