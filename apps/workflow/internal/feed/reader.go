@@ -38,23 +38,28 @@ func (r *reader) run(ctx context.Context) error {
 			return err
 		}
 		events, err := r.topic.next(ctx, r.after)
-		switch {
-		case ctx.Err() != nil:
-			return ctx.Err()
-		case err != nil && !outage(err):
-			return err
-		case err != nil:
-			err = r.rest(ctx)
-		case len(events) > 0:
-			err = r.deliver(ctx, events)
-		case r.ended:
+		if err == nil && len(events) == 0 && r.ended {
 			return nil
-		default:
-			err = wait(ctx, changed)
 		}
-		if err != nil {
+		if err := r.turn(ctx, events, err, changed); err != nil {
 			return err
 		}
+	}
+}
+
+// turn does what a read calls for: to pause, to send, or to wait for news.
+func (r *reader) turn(ctx context.Context, events []store.Event, problem error, changed <-chan struct{}) error {
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case problem != nil && !outage(problem):
+		return problem
+	case problem != nil:
+		return r.rest(ctx)
+	case len(events) > 0:
+		return r.deliver(ctx, events)
+	default:
+		return wait(ctx, changed)
 	}
 }
 

@@ -35,18 +35,6 @@ func (a *Approvals) GetApproval(ctx context.Context, request *workflowv1.GetAppr
 	return &workflowv1.GetApprovalResponse{Approval: approval}, err
 }
 
-func (a *Approvals) load(ctx context.Context, id string) (*workflowv1.Approval, error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	approval, err := a.store.Approval(ctx, caller.Workspace, id)
-	if err != nil {
-		return nil, err
-	}
-	return approvalMessage(approval), nil
-}
-
 // approvalList is the kind of the page tokens of ListApprovals.
 const approvalList = "approvals"
 
@@ -97,6 +85,18 @@ func (a *Approvals) DecideApproval(ctx context.Context, request *workflowv1.Deci
 	}
 	approval, err := a.load(ctx, request.GetId())
 	return &workflowv1.DecideApprovalResponse{Approval: approval}, err
+}
+
+func (a *Approvals) load(ctx context.Context, id string) (*workflowv1.Approval, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	approval, err := a.store.Approval(ctx, caller.Workspace, id)
+	if err != nil {
+		return nil, err
+	}
+	return approvalMessage(approval), nil
 }
 
 func (a *Approvals) decision(request *workflowv1.DecideApprovalRequest) (d durable.Decision, err error) {

@@ -30,7 +30,8 @@ func TestADecisionIsBoundToItsDigestAndTakenOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := answer.GetApproval(); got.GetStatus() != approved || got.GetDecided().GetSubject() != "ada" || got.GetComment() != "fine" || got.GetKind() != workflowv1.ApprovalKind_APPROVAL_KIND_APPROVAL {
+	got := answer.GetApproval()
+	if got.GetStatus() != approved || got.GetDecided().GetSubject() != "ada" || got.GetComment() != "fine" || got.GetKind() != workflowv1.ApprovalKind_APPROVAL_KIND_APPROVAL {
 		t.Errorf("got %v", got)
 	}
 	_, err = decide(b.digest, rejected)

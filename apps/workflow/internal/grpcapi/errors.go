@@ -27,38 +27,48 @@ const (
 )
 
 // statusOf is the one mapping from our errors to gRPC codes, as the design's table has them. Hidden: the error
-// is a fault of ours, and its text is for the log alone.
-func statusOf(err error) (answer error, hidden bool) {
+// is a fault of ours or the database's, and its text is for the log alone.
+func statusOf(err error) (hidden bool, answer error) {
 	if err == nil {
-		return nil, false
+		return false, nil
 	}
 	if known, ok := err.(interface{ GRPCStatus() *status.Status }); ok && known.GRPCStatus() != nil {
-		return err, false
+		return false, err
 	}
-	if invalid, ok := errors.AsType[*ledger.Invalid](err); ok {
-		return badRequest(invalid.Error(), invalid.Problems), false
+	if refusal := refusalOf(err); refusal != nil {
+		return false, refusal
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		return status.Error(codes.Canceled, "the caller gave up"), false
-	case errors.Is(err, store.ErrNotFound):
-		return status.Error(codes.NotFound, err.Error()), false
-	case errors.Is(err, store.ErrConflict):
-		return status.Error(codes.FailedPrecondition, err.Error()), false
-	case errors.Is(err, store.ErrStale):
-		return status.Error(codes.Aborted, err.Error()), false
-	case errors.Is(err, feed.ErrAhead):
-		return refuse("after", "out_of_range", "%s", err), false
+		return false, status.Error(codes.Canceled, "the caller gave up")
 	case errors.Is(err, feed.ErrFull):
-		return again(codes.Unavailable, err.Error(), afterOutage), false
+		return false, again(codes.Unavailable, err.Error(), afterOutage)
 	case database.Unavailable(err):
-		return again(codes.Unavailable, "the database cannot be reached at the moment; try again", afterOutage), true
+		return true, again(codes.Unavailable, "the database cannot be reached at the moment; try again", afterOutage)
 	case store.Collided(err):
-		return again(codes.Aborted, "another change of the same thing came first; try again", afterCollision), false
+		return false, again(codes.Aborted, "another change of the same thing came first; try again", afterCollision)
 	case errors.Is(err, context.DeadlineExceeded):
-		return status.Error(codes.DeadlineExceeded, "the call took longer than its deadline"), false
+		return false, status.Error(codes.DeadlineExceeded, "the call took longer than its deadline")
 	}
-	return status.Error(codes.Internal, internalMessage), true
+	return true, status.Error(codes.Internal, internalMessage)
+}
+
+// refusalOf is what the caller can mend; nil for any other error.
+func refusalOf(err error) error {
+	if invalid, ok := errors.AsType[*ledger.Invalid](err); ok {
+		return badRequest(invalid.Error(), invalid.Problems)
+	}
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return status.Error(codes.NotFound, err.Error())
+	case errors.Is(err, store.ErrConflict):
+		return status.Error(codes.FailedPrecondition, err.Error())
+	case errors.Is(err, store.ErrStale):
+		return status.Error(codes.Aborted, err.Error())
+	case errors.Is(err, feed.ErrAhead):
+		return refuse("after", "out_of_range", "%s", err)
+	}
+	return nil
 }
 
 // again is an error with a hint when to try again.

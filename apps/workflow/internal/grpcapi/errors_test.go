@@ -43,7 +43,7 @@ func TestStatusOf(t *testing.T) {
 		{errors.New("secret"), codes.Internal, internalMessage, true, false},
 		{status.Error(codes.PermissionDenied, "no"), codes.PermissionDenied, "no", false, false},
 	} {
-		answer, hidden := statusOf(test.err)
+		hidden, answer := statusOf(test.err)
 		got := status.Convert(answer)
 		if got.Code() != test.code || hidden != test.hidden || (test.message != "" && got.Message() != test.message) {
 			t.Errorf("%v: got %v, hidden %t", test.err, got, hidden)
@@ -61,7 +61,7 @@ func TestStatusOf(t *testing.T) {
 }
 
 func TestProblemsTravelAsFieldViolations(t *testing.T) {
-	answer, hidden := statusOf(fmt.Errorf("start: %w", &ledger.Invalid{Problems: []problem.Problem{
+	hidden, answer := statusOf(fmt.Errorf("start: %w", &ledger.Invalid{Problems: []problem.Problem{
 		{Pointer: "/topic", Code: "missing_field", Message: "topic is required"}, {Pointer: "/depth", Code: "wrong_type", Message: "depth must be a number"},
 	}}))
 	details := status.Convert(answer).Details()

@@ -77,10 +77,7 @@ func TestEveryCallNeedsACaller(t *testing.T) {
 		"an old one":  {sign(authKey, time.Now().Add(-2*time.Minute))},
 		"two":         {sign(authKey, time.Now()), sign(authKey, time.Now())},
 	} {
-		ctx := t.Context()
-		for _, assertion := range assertions {
-			ctx = metadata.AppendToOutgoingContext(ctx, identity.MetadataKey, assertion)
-		}
+		ctx := metadata.NewOutgoingContext(t.Context(), metadata.MD{identity.MetadataKey: assertions})
 		for _, m := range methods() {
 			_, err := call(ctx, w.conn, m, dynamicpb.NewMessage(m.Input()))
 			if fullName(m) == workflowv1.EngineService_GetEngineInfo_FullMethodName {

@@ -48,7 +48,7 @@ func (g *gate) stream(service any, stream grpc.ServerStream, info *grpc.StreamSe
 
 // answer is the error as the caller may see it. What is hidden from the caller stands in the log.
 func (g *gate) answer(ctx context.Context, method string, err error) error {
-	answer, hidden := statusOf(err)
+	hidden, answer := statusOf(err)
 	if hidden {
 		g.log.ErrorContext(ctx, "call failed", "method", method, "error", err)
 	}

@@ -42,19 +42,6 @@ func (r *Runs) GetRun(ctx context.Context, request *workflowv1.GetRunRequest) (*
 	return &workflowv1.GetRunResponse{Run: run}, err
 }
 
-// load is what answers every call that gives one run.
-func (r *Runs) load(ctx context.Context, id string) (*workflowv1.Run, error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	run, err := r.store.Run(ctx, caller.Workspace, id)
-	if err != nil {
-		return nil, err
-	}
-	return runMessage(run), nil
-}
-
 // runList is the kind of the page tokens of ListRuns.
 const runList = "runs"
 
@@ -86,6 +73,19 @@ func (r *Runs) ListRuns(ctx context.Context, request *workflowv1.ListRunsRequest
 		answer.Runs = append(answer.Runs, runMessage(run))
 	}
 	return answer, nil
+}
+
+// load is what answers every call that gives one run.
+func (r *Runs) load(ctx context.Context, id string) (*workflowv1.Run, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, err
+	}
+	run, err := r.store.Run(ctx, caller.Workspace, id)
+	if err != nil {
+		return nil, err
+	}
+	return runMessage(run), nil
 }
 
 func runFilter(request *workflowv1.ListRunsRequest) (only store.RunFilter, err error) {

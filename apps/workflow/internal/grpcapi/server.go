@@ -58,16 +58,15 @@ type Server struct {
 	grpc     *grpc.Server
 	health   *health.Server
 	ready    func(context.Context) error
-	stopping context.Context // ends the streams that do not end by themselves
-	end      context.CancelFunc
+	end      context.CancelFunc // of the streams that do not end by themselves
 	listener net.Listener
 	log      *slog.Logger
 }
 
 // New makes the server that Run serves. It owns the listener.
 func New(listener net.Listener, services Services, o Options) *Server {
-	s := &Server{health: health.NewServer(), ready: o.Ready, listener: listener, log: o.Log}
-	s.stopping, s.end = context.WithCancel(context.Background())
+	stopping, end := context.WithCancel(context.Background())
+	s := &Server{health: health.NewServer(), ready: o.Ready, end: end, listener: listener, log: o.Log}
 	gate := &gate{guard: guard{key: o.Key, permissions: permissions()}, log: o.Log}
 	options := []grpc.ServerOption{
 		grpc.KeepaliveParams(keepalive.ServerParameters{
@@ -78,9 +77,8 @@ func New(listener net.Listener, services Services, o Options) *Server {
 		}),
 		grpc.MaxRecvMsgSize(MaxRequestBytes), grpc.MaxSendMsgSize(MaxAnswerBytes),
 		grpc.MaxConcurrentStreams(maxConcurrentStreams),
-		grpc.SharedWriteBuffer(true), // an idle connection holds no buffer
 		grpc.ChainUnaryInterceptor(gate.unary, recovery.UnaryServerInterceptor(recovered(o.Log))),
-		grpc.ChainStreamInterceptor(gate.stream, recovery.StreamServerInterceptor(recovered(o.Log)), until(s.stopping)),
+		grpc.ChainStreamInterceptor(gate.stream, recovery.StreamServerInterceptor(recovered(o.Log)), until(stopping)),
 	}
 	if o.Telemetry != nil {
 		options = append(options, o.Telemetry)

@@ -29,7 +29,7 @@ type EventPage struct {
 // The events' sizes are summed in PostgreSQL, so that a page of large ones is never in memory as a whole.
 const eventsQuery = `
 SELECT seq, type, step, time, data, (SELECT last_seq FROM runs WHERE id = $1)
-FROM (SELECT *, sum(octet_length(data)) OVER (ORDER BY seq) AS total
+FROM (SELECT seq, type, step, time, data, sum(octet_length(data)) OVER (ORDER BY seq) AS total
       FROM (SELECT seq, type, step, time, data::text AS data FROM events WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3) AS page) AS summed
 WHERE total <= $4 OR total = octet_length(data)
 ORDER BY seq`

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -66,8 +67,8 @@ func (s *Store) Steps(ctx context.Context, workspace, run string, only StepFilte
 
 // targets are where the stepColumns go.
 func (t *Step) targets() []any {
-	targets := []any{&t.Path, &t.NodeID, &t.Type, &t.Status, &t.Attempt, &t.Port, &t.Output, &t.OutputArtifact, &t.Failure}
-	return append(append(targets, t.Usage.targets()...), &t.StartedAt, &t.EndedAt, &t.Position)
+	return slices.Concat([]any{&t.Path, &t.NodeID, &t.Type, &t.Status, &t.Attempt, &t.Port, &t.Output, &t.OutputArtifact, &t.Failure},
+		t.Usage.targets(), []any{&t.StartedAt, &t.EndedAt, &t.Position})
 }
 
 // exists tells a run without the rows that are asked for from none.
