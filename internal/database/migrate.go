@@ -61,8 +61,7 @@ func up(ctx context.Context, db *sql.DB, files fs.FS) error {
 		return fmt.Errorf("read the migrations: %w", err)
 	}
 	_, err = provider.Up(ctx)
-	var partial *goose.PartialError
-	if errors.As(err, &partial) {
+	if partial, ok := errors.AsType[*goose.PartialError](err); ok {
 		return fmt.Errorf("migration %s failed and was rolled back; those before it stay: %w", path.Base(partial.Failed.Source.Path), partial.Err)
 	}
 	if err != nil {

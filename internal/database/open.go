@@ -18,6 +18,7 @@ import (
 )
 
 const (
+	maxPool        = 1000
 	connectTimeout = 5 * time.Second
 	// Connections end now and then, so that after a fail-over or a change of size none stays where it was.
 	connectionLifetime = 30 * time.Minute
@@ -35,18 +36,18 @@ type Querier interface {
 	QueryRow(ctx context.Context, sql string, arguments ...any) pgx.Row
 }
 
-// Open connects at least once, so that a wrong URL shows now, and gives a pool of at most max connections. It does
+// Open connects at least once, so that a wrong URL shows now, and gives a pool of at most so many connections. It does
 // not migrate. Errors name the host and the database, never the password.
-func Open(ctx context.Context, url string, max int) (*pgxpool.Pool, error) {
-	if max < 1 || max > 1000 {
-		return nil, fmt.Errorf("a pool needs 1-1000 connections, got %d", max)
+func Open(ctx context.Context, url string, most int) (*pgxpool.Pool, error) {
+	if most < 1 || most > maxPool {
+		return nil, fmt.Errorf("a pool needs 1-%d connections, got %d", maxPool, most)
 	}
 	config, err := pgxpool.ParseConfig(url)
 	if err != nil {
 		return nil, errBadURL()
 	}
 	prepare(config.ConnConfig)
-	config.MaxConns = int32(max)
+	config.MaxConns = int32(most)
 	config.MaxConnLifetime = connectionLifetime
 	config.MaxConnLifetimeJitter = lifetimeJitter
 	config.MaxConnIdleTime = connectionIdle

@@ -90,7 +90,7 @@ func TestWithoutAWorkspaceThereIsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tx.Rollback(t.Context())
+	defer func() { _ = tx.Rollback(t.Context()) }()
 	for _, role := range []string{"none", database.AppRole} {
 		if _, err := tx.Exec(t.Context(), `SELECT set_config('role', $1, true)`, role); err != nil {
 			t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 // account is whom the server runs as; nil is the user of this process. PostgreSQL refuses to run as root.
 type account struct {
 	name     string
-	uid, gid int
+	uid, gid uint32
 }
 
 func unprivileged() (*account, error) {
@@ -25,21 +25,29 @@ func unprivileged() (*account, error) {
 		if err != nil {
 			continue
 		}
-		uid, uidErr := strconv.Atoi(found.Uid)
-		gid, gidErr := strconv.Atoi(found.Gid)
+		uid, uidErr := strconv.ParseUint(found.Uid, 10, 32)
+		gid, gidErr := strconv.ParseUint(found.Gid, 10, 32)
 		if err := errors.Join(uidErr, gidErr); err != nil {
 			return nil, fmt.Errorf("user %s: %w", name, err)
 		}
-		return &account{name: name, uid: uid, gid: gid}, nil
+		return &account{name: name, uid: uint32(uid), gid: uint32(gid)}, nil
 	}
 	return nil, errors.New("PostgreSQL does not run as root, and there is neither a user postgres nor nobody: add one, or start this as another user")
+}
+
+// String is for the key of what an account may read.
+func (a *account) String() string {
+	if a == nil {
+		return ""
+	}
+	return a.name
 }
 
 func (a *account) own(path string) error {
 	if a == nil {
 		return nil
 	}
-	return os.Chown(path, a.uid, a.gid)
+	return os.Chown(path, int(a.uid), int(a.gid))
 }
 
 // prepare makes the command run as the account, in a session of its own: a terminal's Ctrl-C is for whoever uses the
@@ -49,7 +57,7 @@ func (a *account) prepare(cmd *exec.Cmd, dir string) *exec.Cmd {
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "TZ=UTC"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	if a != nil {
-		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: a.uid, Gid: a.gid}
 	}
 	return cmd
 }

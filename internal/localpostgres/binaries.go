@@ -17,8 +17,9 @@ const oldest = 15 // the oldest major version that the PostgreSQL project mainta
 
 // binaries are the programs of one installation.
 type binaries struct {
-	dir   string
-	major string
+	dir     string
+	version string // in the server's own words
+	major   string
 }
 
 func (b binaries) program(name string) string { return filepath.Join(b.dir, name) }
@@ -82,7 +83,7 @@ func inspect(ctx context.Context, dir string) binaries {
 	if version == nil {
 		return binaries{}
 	}
-	return binaries{dir: dir, major: string(version[1])}
+	return binaries{dir: dir, version: string(out), major: string(version[1])}
 }
 
 func (b binaries) number() int {

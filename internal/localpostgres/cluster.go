@@ -19,6 +19,9 @@ const superuser = "postgres"
 
 // initialize makes the data and the password unless an earlier start did.
 func (s *Server) initialize(ctx context.Context) error {
+	if s.options.Dir == "" {
+		return s.copyEmpty(ctx)
+	}
 	file := filepath.Join(s.home, "password")
 	content, err := os.ReadFile(file)
 	if err == nil {
@@ -33,27 +36,34 @@ func (s *Server) initialize(ctx context.Context) error {
 	}
 	s.password = rand.Text()
 	fresh := file + ".new" // in place once the data are whole
-	if err := os.WriteFile(fresh, []byte(s.password+"\n"), 0o600); err != nil {
-		return err
-	}
-	if err := errors.Join(s.account.own(fresh), s.initdb(ctx, fresh)); err != nil {
+	if err := s.initdb(ctx, s.data(), fresh); err != nil {
 		return err
 	}
 	return os.Rename(fresh, file)
 }
 
-func (s *Server) initdb(ctx context.Context, passwordFile string) error {
-	arguments := []string{
-		"--pgdata=" + s.data(), "--username=" + superuser, "--pwfile=" + passwordFile, "--auth=scram-sha-256",
-		"--encoding=UTF8", "--locale=" + locale(), "--no-instructions",
-		"--no-sync", // ten seconds on a slow disk; the system writes empty databases out soon enough
+// initdb makes empty data, whose superuser has the password that it writes into the file.
+func (s *Server) initdb(ctx context.Context, data, passwordFile string) error {
+	if err := os.WriteFile(passwordFile, []byte(s.password+"\n"), 0o600); err != nil {
+		return err
 	}
+	if err := s.account.own(passwordFile); err != nil {
+		return err
+	}
+	arguments := append(initdbArguments(), "--pgdata="+data, "--pwfile="+passwordFile)
 	//nolint:gosec // our own program and arguments
 	cmd := s.account.prepare(exec.CommandContext(ctx, s.binaries.program("initdb"), arguments...), s.run)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("initdb: %w\n%s%s", err, strings.TrimSpace(string(out)), s.account.hint(s.home))
+		return fmt.Errorf("initdb: %w\n%s%s", err, strings.TrimSpace(string(out)), s.account.hint(filepath.Dir(data)))
 	}
 	return nil
+}
+
+func initdbArguments() []string {
+	return []string{
+		"--username=" + superuser, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=" + locale(), "--no-instructions",
+		"--no-sync", // syncing takes ten seconds on a slow disk; the system writes empty databases out soon enough
+	}
 }
 
 // locale knows the letters of all languages, as RDS's does, so that looking for text in any case works.
@@ -87,12 +97,19 @@ func (s *Server) makeUser(ctx context.Context) error {
 		return err
 	}
 	defer conn.Close(ctx)
+	return s.setUp(ctx, conn)
+}
+
+func (s *Server) setUp(ctx context.Context, conn *pgx.Conn) error {
 	var role, database bool
-	err = conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1), EXISTS (SELECT FROM pg_database WHERE datname = $1)`, User).Scan(&role, &database)
+	err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1), EXISTS (SELECT FROM pg_database WHERE datname = $1)`, User).Scan(&role, &database)
 	if err != nil {
 		return err
 	}
 	if !role {
+		if s.options.Dir == "" {
+			s.password = rand.Text() // no two servers take the same, though their data are copies
+		}
 		if _, err := conn.Exec(ctx, fmt.Sprintf(`CREATE ROLE %s LOGIN CREATEDB CREATEROLE PASSWORD '%s'`, User, s.password)); err != nil {
 			return err
 		}

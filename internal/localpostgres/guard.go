@@ -34,6 +34,7 @@ func startGuard(a *account, folder string, end syscall.Signal) (*guard, error) {
 	if end == syscall.SIGQUIT {
 		name = "QUIT"
 	}
+	//nolint:noctx // it outlives the start's context
 	cmd := a.prepare(exec.Command("/bin/sh", "-c", guardScript, "localpostgres", name, folder), "/")
 	pipe, err := cmd.StdinPipe()
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 
 // The registry's real binaries run, and take our migrations.
 func TestWhatNpmInstallsRuns(t *testing.T) {
+	//nolint:usetesting // the account of the server cannot enter the test's folder
 	cache, err := os.MkdirTemp("/var/tmp", "npm-postgres-")
 	if err != nil {
 		t.Fatal(err)

@@ -65,4 +65,3 @@ func TestLinksStayInThePackage(t *testing.T) {
 		t.Errorf("npm ran %d times, want one for each folder", len(runs))
 	}
 }
-

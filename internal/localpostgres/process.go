@@ -80,7 +80,7 @@ func (s *Server) arguments() []string {
 	if !s.options.Durable {
 		settings = append(settings, "fsync=off", "full_page_writes=off")
 	}
-	arguments := []string{"-D", s.data()}
+	arguments := append(make([]string, 0, 2+2*len(settings)), "-D", s.data())
 	for _, setting := range settings {
 		arguments = append(arguments, "-c", setting)
 	}
