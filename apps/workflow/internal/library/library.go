@@ -120,7 +120,7 @@ func (l *Library) inputs(
 		if version < 1 || version > math.MaxInt32 {
 			return nil, false, nil
 		}
-		v, err := lookUp(ctx, workspace, workflow, int32(version)) //nolint:gosec // bounded above
+		v, err := lookUp(ctx, workspace, workflow, int32(version))
 		if errors.Is(err, store.ErrNotFound) {
 			return nil, false, nil
 		}
