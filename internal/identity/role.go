@@ -46,6 +46,18 @@ func Permissions() []Permission {
 	}
 }
 
+// May says whether the role allows the action; an unknown role allows nothing.
+func (r Role) May(p Permission) bool { return slices.Contains(r.grants(), p) }
+
+// Valid says whether the role is one of [Roles].
+func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
+
+// Within says whether the role allows nothing that the other does not, so that who has the other may
+// hand it out.
+func (r Role) Within(other Role) bool {
+	return r.Valid() && !slices.ContainsFunc(r.grants(), func(p Permission) bool { return !other.May(p) })
+}
+
 // grants is the whole table of roles and permissions. The owner may do everything and needs no line.
 func (r Role) grants() []Permission {
 	read := []Permission{WorkflowsRead, RunsRead, UsageRead, WorkspaceRead}
@@ -62,16 +74,4 @@ func (r Role) grants() []Permission {
 		return read
 	}
 	return nil
-}
-
-// May says whether the role allows the action; an unknown role allows nothing.
-func (r Role) May(p Permission) bool { return slices.Contains(r.grants(), p) }
-
-// Valid says whether the role is one of [Roles].
-func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
-
-// Within says whether the role allows nothing that the other does not, so that who has the other may
-// hand it out.
-func (r Role) Within(other Role) bool {
-	return r.Valid() && !slices.ContainsFunc(r.grants(), func(p Permission) bool { return !other.May(p) })
 }

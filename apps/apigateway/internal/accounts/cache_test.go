@@ -74,9 +74,9 @@ func TestALostRedisFailsNoChange(t *testing.T) {
 	}
 }
 
-func eventually(t *testing.T, what string, true func() bool) {
+func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	for end := time.Now().Add(5 * time.Second); !true(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(5 * time.Second); !holds(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("not within 5 s: %s", what)
 		}

@@ -64,8 +64,7 @@ func parseKeySet(text []byte) (map[string]verifyKey, error) {
 	return keys, nil
 }
 
-// parseKey pins the algorithm by the key's type: a token has no say in it. Symmetric keys are never taken from a
-// document that everybody can read.
+// parseKey leaves out keys for other uses, and those that nothing can name.
 func parseKey(text []byte) (id string, key verifyKey, ok bool) {
 	parsed, err := jwk.ParseKey(text)
 	if err != nil {
@@ -74,19 +73,28 @@ func parseKey(text []byte) (id string, key verifyKey, ok bool) {
 	if use, stated := parsed.KeyUsage(); stated && use != string(jwk.ForSignature) {
 		return "", key, false
 	}
-	public, err := jwk.PublicRawKeyOf(parsed)
-	if err != nil {
+	if key, ok = pin(parsed); !ok {
 		return "", key, false
 	}
-	switch public := public.(type) {
-	case *ecdsa.PublicKey:
-		key, ok = verifyKey{jwa.ES256(), public}, public.Curve == elliptic.P256()
-	case *rsa.PublicKey:
-		key, ok = verifyKey{jwa.RS256(), public}, public.N.BitLen() >= minRSA
-	}
-	if stated, has := parsed.Algorithm(); ok && has && stated.String() != key.algorithm.String() {
+	if stated, has := parsed.Algorithm(); has && stated.String() != key.algorithm.String() {
 		return "", key, false
 	}
 	id, named := parsed.KeyID()
-	return id, key, ok && named && id != ""
+	return id, key, named && id != ""
+}
+
+// pin chooses the algorithm by the key's type: a token has no say in it. Symmetric keys are never taken from a
+// document that everybody can read.
+func pin(parsed jwk.Key) (verifyKey, bool) {
+	public, err := jwk.PublicRawKeyOf(parsed)
+	if err != nil {
+		return verifyKey{}, false
+	}
+	switch public := public.(type) {
+	case *ecdsa.PublicKey:
+		return verifyKey{jwa.ES256(), public}, public.Curve == elliptic.P256()
+	case *rsa.PublicKey:
+		return verifyKey{jwa.RS256(), public}, public.N.BitLen() >= minRSA
+	}
+	return verifyKey{}, false
 }

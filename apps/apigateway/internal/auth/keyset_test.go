@@ -77,8 +77,8 @@ func TestAnOutageOfTheProject(t *testing.T) {
 		t.Fatalf("the project is back: %d", got)
 	}
 	p.fail(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat("x", 100_000)) })
-	for _, minutes := range []time.Duration{6, 6, 40} {
-		clock.turn(minutes * time.Minute)
+	for _, minutes := range []int{6, 6, 40} {
+		clock.turn(time.Duration(minutes) * time.Minute)
 		if got := status(t.Context(), u, token); got != 0 {
 			t.Errorf("%s into the outage: %d", clock.ahead, got)
 		}

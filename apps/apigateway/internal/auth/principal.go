@@ -18,11 +18,3 @@ type Principal struct {
 func principalOf(k accounts.Credential) Principal {
 	return Principal{Subject: k.ID, Kind: identity.KindAPIKey, workspace: k.Workspace, role: k.Role}
 }
-
-// User gives a person; an API key is none, and cannot own a workspace.
-func (p Principal) User() (accounts.User, error) {
-	if p.Kind != identity.KindUser {
-		return accounts.User{}, forbidden("an API key acts in its own workspace only: this is for signed-in users")
-	}
-	return accounts.User{ID: p.Subject, Email: p.Email}, nil
-}

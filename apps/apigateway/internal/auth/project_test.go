@@ -49,7 +49,9 @@ func (p *project) serve(w http.ResponseWriter, r *http.Request) {
 		broken(w, r)
 		return
 	}
-	_ = json.NewEncoder(w).Encode(keys)
+	if err := json.NewEncoder(w).Encode(keys); err != nil {
+		panic(err)
+	}
 }
 
 func (p *project) publish(t testing.TB, keys ...jwk.Key) {

@@ -67,12 +67,12 @@ type Options struct {
 
 // Keys is safe for concurrent use.
 type Keys struct {
-	store store
 	Options
+	store store
 }
 
 // New makes Keys. Run has to run for old ones to be deleted.
-func New(o Options) *Keys { return &Keys{store: store{o.Pool}, Options: o} }
+func New(o Options) *Keys { return &Keys{Options: o, store: store{o.Pool}} }
 
 // Handler answers repeated POSTs. It belongs behind authentication, since keys are their sender's own.
 func (k *Keys) Handler(next http.Handler) http.Handler {
@@ -110,15 +110,15 @@ func (k *Keys) serve(w http.ResponseWriter, r *http.Request, next http.Handler, 
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	print := fingerprint(r, body)
-	claim, found, err := k.store.claim(r.Context(), n, print)
+	asked := fingerprint(r, body)
+	claim, found, err := k.store.claim(r.Context(), n, asked)
 	switch {
 	case err != nil:
 		k.Log.WarnContext(r.Context(), "an idempotency key could not be claimed", "error", err)
 		k.Refuse(w, r, Problem{Status: http.StatusServiceUnavailable, Code: CodeUnavailable, Detail: "the database cannot be asked at the moment: try again", RetryAfter: 2 * time.Second})
 	case claim != nil:
 		k.carryOut(w, r.WithContext(context.WithValue(r.Context(), claimKey{}, claim)), next, claim)
-	case !bytes.Equal(found.fingerprint, print):
+	case !bytes.Equal(found.fingerprint, asked):
 		k.Refuse(w, r, Problem{Status: http.StatusUnprocessableEntity, Code: CodeMismatch, Detail: "this Idempotency-Key was used for another request within 24 hours: use a new key for a new request"})
 	case found.status == 0:
 		k.Refuse(w, r, Problem{Status: http.StatusConflict, Code: CodeInFlight, Detail: "the first request with this Idempotency-Key has not ended: try again", RetryAfter: time.Second})

@@ -63,7 +63,7 @@ func (a *api) post(t *testing.T, owner *Owner, key, body string, handle http.Han
 		}
 		read, _ := io.ReadAll(r.Body)
 		w.Header().Set("Location", "/v1/things/1")
-		w.Header().Set("X-Request-Id", "of the first")
+		w.Header().Set("X-Request-ID", "of the first")
 		w.WriteHeader(http.StatusCreated)
 		fmt.Fprintf(w, "%d: %s", n, read)
 	})).ServeHTTP(w, r)
@@ -96,7 +96,7 @@ func TestTheSameRequestGetsTheFirstAnswerAgain(t *testing.T) {
 	if first.Header().Get(ReplayedHeader) != "" || second.Header().Get(ReplayedHeader) != "true" {
 		t.Errorf("first %v, second %v", first.Header(), second.Header())
 	}
-	if second.Code != first.Code || second.Body.String() != "1: body" || second.Header().Get("Location") != "/v1/things/1" || second.Header().Get("X-Request-Id") != "" {
+	if second.Code != first.Code || second.Body.String() != "1: body" || second.Header().Get("Location") != "/v1/things/1" || second.Header().Get("X-Request-ID") != "" {
 		t.Errorf("replayed %d %v %s", second.Code, second.Header(), second.Body)
 	}
 	if w := a.post(t, &a.owner, "k", "another body", nil); w.Code != http.StatusUnprocessableEntity || !strings.Contains(w.Body.String(), CodeMismatch) {
@@ -159,12 +159,15 @@ func TestWhichAnswersAreKept(t *testing.T) {
 
 func TestSecretsAndGiantsAreNotKept(t *testing.T) {
 	a := newAPI(t)
-	for key, text := range map[string]string{"secret": `{"secret":"atk_x"}`, "giant": strings.Repeat("g", maxAnswer+1)} {
-		answer := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(201); _, _ = io.WriteString(w, text) }
-		if w := a.post(t, &a.owner, key, "", answer); w.Code != 201 || w.Body.String() != text {
+	for key, text := range map[string]string{"shown once": `{"key":"atk_x"}`, "giant": strings.Repeat("g", maxAnswer+1)} {
+		answer := func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusCreated)
+			_, _ = io.WriteString(w, text)
+		}
+		if w := a.post(t, &a.owner, strings.ReplaceAll(key, " ", "-"), "", answer); w.Code != 201 || w.Body.String() != text {
 			t.Errorf("%s at first: %d, %d bytes", key, w.Code, w.Body.Len())
 		}
-		if w := a.post(t, &a.owner, key, "", answer); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), CodeUnreplayable) {
+		if w := a.post(t, &a.owner, strings.ReplaceAll(key, " ", "-"), "", answer); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), CodeUnreplayable) {
 			t.Errorf("%s again: %d", key, w.Code)
 		}
 		a.times(t, 1)
@@ -183,7 +186,11 @@ func TestOneOfManyAtOnceIsCarriedOut(t *testing.T) {
 	started, release := make(chan struct{}), make(chan struct{})
 	var first sync.WaitGroup
 	first.Go(func() {
-		a.post(t, &a.owner, "k", "", func(w http.ResponseWriter, _ *http.Request) { close(started); <-release; w.WriteHeader(201) })
+		a.post(t, &a.owner, "k", "", func(w http.ResponseWriter, _ *http.Request) {
+			close(started)
+			<-release
+			w.WriteHeader(http.StatusCreated)
+		})
 	})
 	<-started
 	var rest sync.WaitGroup
@@ -205,7 +212,7 @@ func TestAClientThatLeavesGetsItsAnswerLater(t *testing.T) {
 	ctx, leave := context.WithCancel(context.WithValue(t.Context(), ownerKey{}, a.owner))
 	r := httptest.NewRequest(http.MethodPost, "/v1/things?x=1", nil).WithContext(ctx)
 	r.Header.Set(Header, "k")
-	a.keys.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { leave(); w.WriteHeader(201) })).ServeHTTP(httptest.NewRecorder(), r)
+	a.keys.Handler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { leave(); w.WriteHeader(http.StatusCreated) })).ServeHTTP(httptest.NewRecorder(), r)
 	if w := a.post(t, &a.owner, "k", "", nil); w.Code != 201 || w.Header().Get(ReplayedHeader) == "" {
 		t.Errorf("%d", w.Code)
 	}
@@ -231,7 +238,7 @@ func TestAVanishedProcessFreesTheKeyAndTheIDStays(t *testing.T) {
 	var ids []string
 	claimOnly := func(w http.ResponseWriter, r *http.Request) {
 		ids = append(ids, NewID(r.Context(), id.Run), NewID(r.Context(), id.Workflow))
-		w.WriteHeader(201)
+		w.WriteHeader(http.StatusCreated)
 	}
 	a.post(t, &a.owner, "k", "", claimOnly)
 	a.sql(t, `UPDATE idempotency_keys SET status = NULL, headers = NULL, body = NULL, claimed_at = now() - interval '50 seconds', created_at = now() - interval '50 seconds'`)
@@ -249,7 +256,7 @@ func TestAVanishedProcessFreesTheKeyAndTheIDStays(t *testing.T) {
 		if w := a.post(t, &a.owner, "k", "", claimOnly); w.Code != 201 {
 			t.Errorf("the request that takes over: %d", w.Code)
 		}
-		w.WriteHeader(500)
+		w.WriteHeader(http.StatusInternalServerError)
 	}
 	a.post(t, &a.owner, "k", "", unfinished)
 	if len(ids) != 4 || ids[0] != ids[2] || ids[1] != ids[3] || ids[0][4:] == ids[1][4:] || !id.Valid(id.Run, ids[0]) || !id.Valid(id.Workflow, ids[1]) {
@@ -268,7 +275,7 @@ func TestOldKeysAreNewAgainAndGoAway(t *testing.T) {
 	var ids []string
 	note := func(w http.ResponseWriter, r *http.Request) {
 		ids = append(ids, NewID(r.Context(), id.Run))
-		w.WriteHeader(201)
+		w.WriteHeader(http.StatusCreated)
 	}
 	old := `UPDATE idempotency_keys SET created_at = now() - interval '25 hours'`
 	a.post(t, &a.owner, "k", "", note)

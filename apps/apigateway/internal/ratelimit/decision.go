@@ -16,12 +16,12 @@ type Decision struct {
 	RetryAfter time.Duration // until the next request fits; 0 if this one did
 }
 
-// SetHeaders tells the client, in the words of draft-ietf-httpapi-ratelimit-headers-06 and RFC 9110. Times
-// are whole seconds, rounded up so that nobody comes back too early.
+// SetHeaders tells the client, in the words of draft-ietf-httpapi-ratelimit-headers-06 and RFC 9110. HTTP's field
+// names have no case. Times are whole seconds, rounded up so that nobody comes back too early.
 func (d Decision) SetHeaders(h http.Header) {
-	h.Set("RateLimit-Limit", strconv.Itoa(d.Limit))
-	h.Set("RateLimit-Remaining", strconv.Itoa(d.Remaining))
-	h.Set("RateLimit-Reset", wholeSeconds(d.Reset))
+	h.Set("Ratelimit-Limit", strconv.Itoa(d.Limit))
+	h.Set("Ratelimit-Remaining", strconv.Itoa(d.Remaining))
+	h.Set("Ratelimit-Reset", wholeSeconds(d.Reset))
 	if !d.Allowed {
 		h.Set("Retry-After", wholeSeconds(max(d.RetryAfter, time.Second)))
 	}

@@ -146,7 +146,7 @@ func TestOnARealRedis(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	h := http.Header{}
 	ratelimit.Decision{Limit: 100, Remaining: 3, Reset: 1100 * time.Millisecond, RetryAfter: 20 * time.Millisecond}.SetHeaders(h)
-	for name, want := range map[string]string{"RateLimit-Limit": "100", "RateLimit-Remaining": "3", "RateLimit-Reset": "2", "Retry-After": "1"} {
+	for name, want := range map[string]string{"Ratelimit-Limit": "100", "Ratelimit-Remaining": "3", "Ratelimit-Reset": "2", "Retry-After": "1"} {
 		if got := h.Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
 		}
