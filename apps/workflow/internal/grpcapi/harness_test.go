@@ -2,10 +2,10 @@ package grpcapi_test
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -65,11 +65,12 @@ func newLivingWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	working, stop := context.WithCancel(context.Background())
-	worked := make(chan error, 1)
-	go func() { worked <- engine.Run(working) }()
+	var work sync.WaitGroup
+	work.Go(func() { engine.Run(working) })
 	t.Cleanup(func() {
 		stop()
-		if err := errors.Join(<-worked, engine.Close(context.Background())); err != nil {
+		work.Wait()
+		if err := engine.Close(context.Background()); err != nil {
 			t.Error(err)
 		}
 	})
