@@ -12,8 +12,8 @@ import (
 	_ "golang.org/x/crypto/x509roots/fallback" // nor CA roots
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/config"
-	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
 	"github.com/agentteam/agentteam/contract"
+	"github.com/agentteam/agentteam/internal/database"
 	"github.com/agentteam/agentteam/internal/health"
 	"github.com/agentteam/agentteam/internal/service"
 )
@@ -34,23 +34,17 @@ func realMain(ctx context.Context) error {
 		Environment: contract.EngineEnvironment(),
 		Serve:       serve,
 		Probe:       probe,
+		Migrate:     migrate,
 	}).ExecuteContext(ctx)
 }
 
-func serve(ctx context.Context, options service.Options) error {
-	cfg, err := config.Load(os.Environ())
+// migrate reads the database's URL alone, so that a job needs nothing else.
+func migrate(ctx context.Context) error {
+	url, err := config.LoadDatabase(os.Environ())
 	if err != nil {
 		return err
 	}
-	log := service.NewLog(os.Stderr, contract.WorkflowEngine().Name, cfg.LogOptions())
-	listener, err := service.Listen(ctx, cfg.Address(options.Listen), log)
-	if err != nil {
-		return err
-	}
-	services := grpcapi.Services{Engine: grpcapi.NewEngine(nil)}
-	return grpcapi.New(listener, services, grpcapi.Options{
-		Key: cfg.InternalAuthKey.Reveal(), Ready: func(context.Context) error { return nil }, Log: log,
-	}).Run(ctx, options.DrainDelay)
+	return database.Migrate(ctx, url)
 }
 
 // probe reads nothing but the listen address, so no other variable can make a running engine unhealthy.

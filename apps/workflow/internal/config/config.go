@@ -45,3 +45,11 @@ func Load(environ []string) (Config, error) {
 func LoadListen(environ []string) (Listen, error) {
 	return envconfig.Load[Listen](environ, contract.EngineEnvironment())
 }
+
+// LoadDatabase reads the database's URL alone.
+func LoadDatabase(environ []string) (string, error) {
+	cfg, err := envconfig.Load[struct {
+		DatabaseURL envconfig.PostgresURL `env:"DATABASE_URL"`
+	}](environ, contract.EngineEnvironment())
+	return cfg.DatabaseURL.Reveal(), err
+}

@@ -18,7 +18,7 @@ const (
 
 // Run works until the context ends, then takes no more tasks and returns when those in flight have been
 // handed to the other processes. Commands are still carried out until Close.
-func (e *Engine) Run(ctx context.Context) error {
+func (e *Engine) Run(ctx context.Context) {
 	<-ctx.Done()
 	e.draining.Store(true)
 	dbos.ListenQueues(e.root, noQueue)
@@ -32,7 +32,6 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 		time.Sleep(drainLook)
 	}
-	return nil
 }
 
 // Close leaves the other processes: what is still here goes back to the queue, at once.

@@ -20,6 +20,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/ledger"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+	"github.com/agentteam/agentteam/internal/telemetry"
 )
 
 const (
@@ -50,7 +51,9 @@ type Options struct {
 	Graphs func(ctx context.Context, workspace, workflowID string, version int) (*graph.Graph, error)
 	// Wake tells readers that a run has new events. It must not block.
 	Wake func(run string)
-	Log  *slog.Logger
+	// Measure counts what is done; nil counts nothing.
+	Measure *telemetry.Engine
+	Log     *slog.Logger
 	// Concurrency is how many tasks may be in flight here; 0 stands for 100.
 	Concurrency int
 }
@@ -65,6 +68,7 @@ type Engine struct {
 	programs    map[string]node.Program
 	performer   node.Performer
 	wake        func(run string)
+	measure     *telemetry.Engine
 	log         *slog.Logger
 	concurrency int
 
@@ -81,7 +85,7 @@ type Engine struct {
 
 // New joins the processes that work on the database; tasks are taken at once. Close must follow.
 func New(ctx context.Context, o Options) (*Engine, error) {
-	e := &Engine{executor: o.ExecutorID, programs: o.Programs, performer: o.Performer, wake: o.Wake, log: o.Log, concurrency: o.Concurrency,
+	e := &Engine{executor: o.ExecutorID, programs: o.Programs, performer: o.Performer, wake: o.Wake, measure: o.Measure, log: o.Log, concurrency: o.Concurrency,
 		plans: &plans{load: o.Graphs, kept: map[planKey]ledger.Plan{}}, flights: &flights{now: map[*flight]struct{}{}}}
 	if e.executor == "" {
 		host, _ := os.Hostname()

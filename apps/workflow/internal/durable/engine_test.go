@@ -328,7 +328,9 @@ func TestCancelCutsCalls(t *testing.T) {
 func TestAPanicFailsItsStep(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, flow(httpNode("a", "GET", ``), ``))
-	e := s.engine(&calls{do: func(context.Context, node.CallID, node.Call, func(node.Event)) node.CallResult { panic("a detail for the log") }}, 0)
+	e := s.engine(&calls{do: func(context.Context, node.CallID, node.Call, func(node.Event)) node.CallResult {
+		panic("a detail for the log")
+	}}, 0)
 	run := s.start(e, `{}`)
 	s.await(run, "failed", 5*time.Second)
 	if got := get[string](s, `SELECT failure::text FROM runs WHERE id = $1`, run); !strings.Contains(got, `"internal"`) || strings.Contains(got, "detail") {

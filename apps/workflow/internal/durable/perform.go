@@ -9,6 +9,7 @@ import (
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/ledger"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+	"github.com/agentteam/agentteam/internal/telemetry"
 )
 
 // performance is one attempt of a step that makes calls.
@@ -69,7 +70,15 @@ func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
 		}
 	}
 	made.End, made.Output, made.Failure = true, move.Output, move.Failure
-	return p.record(ctx, made)
+	outcome, err := p.record(ctx, made)
+	if err == nil && !outcome.Stale {
+		status := node.Succeeded
+		if move.Failure != nil {
+			status = node.Failed
+		}
+		p.engine.measure.StepEnded(ctx, p.claim.Type, string(status), time.Since(p.claim.Started))
+	}
+	return outcome, err
 }
 
 func (p *performance) record(ctx dbos.Context, m ledger.Move) (ledger.Outcome, error) {
@@ -137,8 +146,20 @@ func (p *performance) step(call node.Call) dbos.Step[node.CallResult] {
 		started := time.Now()
 		r, err := p.call(ctx, call)
 		r.Number, r.Started, r.Ended = call.Number, started, time.Now()
+		if err == nil {
+			p.measure(ctx, call, r)
+		}
 		return r, err
 	}
+}
+
+func (p *performance) measure(ctx context.Context, call node.Call, r node.CallResult) {
+	c := telemetry.Call{Kind: string(call.Kind), Name: call.Name, Status: string(r.Status), Took: r.Ended.Sub(r.Started),
+		InputTokens: r.Usage.InputTokens, OutputTokens: r.Usage.OutputTokens, CostMicroUSD: r.Usage.Cost}
+	if r.Failure != nil {
+		c.Error = r.Failure.Code
+	}
+	p.engine.measure.CallEnded(ctx, c)
 }
 
 // call makes one call, if the ledger lets it.

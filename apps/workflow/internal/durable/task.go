@@ -39,7 +39,9 @@ func (e *Engine) flying(ctx dbos.Context) (landed func()) {
 	own, _ := dbos.GetWorkflowID(ctx)
 	e.own.Store(own, struct{}{})
 	e.active.Add(1)
+	ended := e.measure.TaskBegun(ctx, 0)
 	return func() {
+		ended()
 		e.active.Add(-1)
 		e.own.Delete(own)
 	}

@@ -252,7 +252,9 @@ func TestLiveEvents(t *testing.T) {
 		return current
 	}
 	reset := func() {
-		w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) { return ledger.Outcome{}, ledger.Reset(ctx, tx, task, 1) })
+		w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+			return ledger.Outcome{}, ledger.Reset(ctx, tx, task, 1)
+		})
 	}
 	reset() // nothing was shown yet
 	if !live("message.started") || !live("message.delta") {

@@ -129,7 +129,9 @@ func TestFailuresAreRoutedOrContinued(t *testing.T) {
 	w := start(t, `{"n": 1}`, flow(`{"id": "call", "type": "http", "config": {"method": "GET", "url": "https://example.com"}, "on_error": "route"},
   {"id": "rescue", "type": "transform", "config": {"value": "${{ nodes.call.error.code }}"}}, {"id": "else", "type": "transform", "config": {"value": 1}}`,
 		`{"from": "call.error", "to": "rescue"}, {"from": "call", "to": "else"}`, `"outputs": {"code": "${{ nodes.rescue.output }}"}`))
-	w.perform = func(ledger.Task, json.RawMessage) ledger.Move { return ledger.Move{End: true, Failure: node.Fail(node.CodeConnection, "no answer\x00")} }
+	w.perform = func(ledger.Task, json.RawMessage) ledger.Move {
+		return ledger.Move{End: true, Failure: node.Fail(node.CodeConnection, "no answer\x00")}
+	}
 	w.work()
 	w.expect("completed")
 	if got := w.outputs(); got != `{"code":"connection"}` {

@@ -149,7 +149,9 @@ func TestSubworkflows(t *testing.T) {
 	}
 
 	failing := start(t, `{"n": 1}`, flow(sub(1, `, "retry": {"max_attempts": 2}`), ``), middle, leaf)
-	failing.perform = func(ledger.Task, json.RawMessage) ledger.Move { return ledger.Move{End: true, Failure: node.Fail(node.CodeConnection, "no answer")} }
+	failing.perform = func(ledger.Task, json.RawMessage) ledger.Move {
+		return ledger.Move{End: true, Failure: node.Fail(node.CodeConnection, "no answer")}
+	}
 	failing.work()
 	failing.expect("running")
 	failing.fire(ledger.Restart)

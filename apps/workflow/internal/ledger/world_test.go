@@ -97,7 +97,9 @@ func start(t *testing.T, inputs string, texts ...string) *world {
 func (w *world) create(n ledger.New) {
 	w.t.Helper()
 	n.ID, n.Workspace, n.By = w.run, w.workspace, caller()
-	w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) { return ledger.Create(ctx, tx, w.plan, n) })
+	w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+		return ledger.Create(ctx, tx, w.plan, n)
+	})
 }
 
 // change commits a function of the ledger, and keeps the tasks that it gives.
@@ -145,7 +147,9 @@ func (w *world) work() {
 func (w *world) carry(t ledger.Task) ledger.Outcome {
 	w.t.Helper()
 	if t.Kind != ledger.Perform {
-		return w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) { return ledger.Carry(ctx, tx, w.plan, t) })
+		return w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+			return ledger.Carry(ctx, tx, w.plan, t)
+		})
 	}
 	claim := t.Claim
 	if claim == nil {
@@ -167,7 +171,9 @@ func (w *world) carry(t ledger.Task) ledger.Outcome {
 
 func (w *world) record(t ledger.Task, m ledger.Move) ledger.Outcome {
 	w.t.Helper()
-	return w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) { return ledger.Record(ctx, tx, w.plan, t, m) })
+	return w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+		return ledger.Record(ctx, tx, w.plan, t, m)
+	})
 }
 
 // fire lets the time of all delayed tasks of a kind come.
@@ -205,7 +211,9 @@ func get[T any](w *world, sql string, arguments ...any) T {
 	return value
 }
 
-func (w *world) status() string { return get[string](w, `SELECT status FROM runs WHERE id = $1`, w.run) }
+func (w *world) status() string {
+	return get[string](w, `SELECT status FROM runs WHERE id = $1`, w.run)
+}
 
 func (w *world) outputs() string {
 	return get[string](w, `SELECT coalesce(outputs::text, '') FROM runs WHERE id = $1`, w.run)
