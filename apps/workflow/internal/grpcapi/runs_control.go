@@ -30,10 +30,13 @@ func (r *Runs) StartRun(ctx context.Context, request *workflowv1.StartRunRequest
 	if err != nil {
 		return nil, err
 	}
+	// Also when the version is named: a deleted workflow has versions, for the runs that go on, and starts none.
+	newest, err := r.store.PublishedVersion(ctx, caller.Workspace, start.WorkflowID)
+	if err != nil {
+		return nil, err
+	}
 	if start.Version == 0 {
-		if start.Version, err = r.store.PublishedVersion(ctx, caller.Workspace, start.WorkflowID); err != nil {
-			return nil, err
-		}
+		start.Version = newest
 	}
 	started, err := r.runner.Start(ctx, caller, start)
 	if err != nil {
