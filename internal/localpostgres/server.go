@@ -53,28 +53,6 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	return s, nil
 }
 
-func (s *Server) start(ctx context.Context) (err error) {
-	if s.binaries, err = find(ctx, s.options); err != nil {
-		return err
-	}
-	if s.account, err = unprivileged(); err != nil {
-		return err
-	}
-	if err := s.makeFolders(); err != nil {
-		return err
-	}
-	if s.guard, err = startGuard(s.account, s.run, s.endSignal()); err != nil {
-		return err
-	}
-	if err := s.initialize(ctx); err != nil {
-		return err
-	}
-	if err := s.launchOnFreePort(ctx); err != nil {
-		return err
-	}
-	return s.makeUser(ctx)
-}
-
 // URL is how to reach a database as User; the server's own is named as User is.
 func (s *Server) URL(database string) string {
 	return (&url.URL{
@@ -104,6 +82,28 @@ func (s *Server) Stop() error {
 		s.guard = nil
 	}
 	return err
+}
+
+func (s *Server) start(ctx context.Context) (err error) {
+	if s.binaries, err = find(ctx, s.options); err != nil {
+		return err
+	}
+	if s.account, err = unprivileged(); err != nil {
+		return err
+	}
+	if err := s.makeFolders(); err != nil {
+		return err
+	}
+	if s.guard, err = startGuard(s.account, s.run, s.endSignal()); err != nil {
+		return err
+	}
+	if err := s.initialize(ctx); err != nil {
+		return err
+	}
+	if err := s.launchOnFreePort(ctx); err != nil {
+		return err
+	}
+	return s.makeUser(ctx)
 }
 
 // endSignal writes nothing for data that nobody will read again.

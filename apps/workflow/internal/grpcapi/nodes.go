@@ -51,19 +51,6 @@ func (n *Nodes) ValidateNode(ctx context.Context, request *workflowv1.ValidateNo
 	return &workflowv1.ValidateNodeResponse{Problems: problemMessages(problems)}, nil
 }
 
-func (n *Nodes) compile(ctx context.Context, text string) (*graph.Node, []problem.Problem, error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, nil, err
-	}
-	decoded, problems := document.DecodeNode([]byte(text))
-	if decoded == nil {
-		return nil, problems, nil
-	}
-	compiled, problems := graph.CompileNode(*decoded, n.library.Catalog(ctx, caller.Workspace))
-	return compiled, problems, nil
-}
-
 // TestNode evaluates one node with the given variables. A node whose `when` is false gives neither output nor failure.
 func (n *Nodes) TestNode(ctx context.Context, request *workflowv1.TestNodeRequest) (*workflowv1.TestNodeResponse, error) {
 	compiled, problems, err := n.compile(ctx, request.GetNodeJson())
@@ -88,6 +75,19 @@ func (n *Nodes) TestNode(ctx context.Context, request *workflowv1.TestNodeReques
 		return nil, status.Errorf(codes.FailedPrecondition, "a node of type %s waits or holds other nodes: try it within a run", compiled.Type)
 	}
 	return n.try(ctx, compiled, program, action.Config)
+}
+
+func (n *Nodes) compile(ctx context.Context, text string) (*graph.Node, []problem.Problem, error) {
+	caller, err := callerOf(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	decoded, problems := document.DecodeNode([]byte(text))
+	if decoded == nil {
+		return nil, problems, nil
+	}
+	compiled, problems := graph.CompileNode(*decoded, n.library.Catalog(ctx, caller.Workspace))
+	return compiled, problems, nil
 }
 
 // variablesOf are the variables that expressions may use.
