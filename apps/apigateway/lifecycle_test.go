@@ -6,6 +6,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/servicetest"
 )
 
@@ -37,7 +38,7 @@ func serves(t *testing.T, built binaries) {
 
 	for path, want := range map[string]string{
 		"/health":  `200 {"status":"ok"}`,
-		"/ready":   `200 {"status":"ready"}`,
+		"/ready":   `200 "status":"ready"`,
 		"/nowhere": `404 "code":"not_found"`,
 	} {
 		get(t, url+path).expect(t, want)
@@ -143,12 +144,12 @@ func namesProblems(t *testing.T, built binaries) {
 
 func startEngine(t *testing.T, built binaries, listen string) *servicetest.Process {
 	t.Helper()
-	return servicetest.Start(t, servicetest.EngineEnvironment(), built.engine, "--listen", listen)
+	return servicetest.Start(t, servicetest.EngineEnvironment(databasetest.URL(t)), built.engine, "--listen", listen)
 }
 
 func startGateway(t *testing.T, built binaries, engine string, arguments ...string) (*servicetest.Process, string) {
 	t.Helper()
 	arguments = append([]string{"--listen", "127.0.0.1:0", "--drain-delay", "0s"}, arguments...)
-	gateway := servicetest.Start(t, servicetest.GatewayEnvironment(t, engine), built.gateway, arguments...)
+	gateway := servicetest.Start(t, servicetest.GatewayEnvironment(t, databasetest.URL(t), engine), built.gateway, arguments...)
 	return gateway, "http://" + gateway.Address(t)
 }

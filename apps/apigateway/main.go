@@ -11,11 +11,9 @@ import (
 	"syscall"
 	_ "time/tzdata" // the image has no time zones
 
+	"github.com/spf13/cobra"
 	_ "golang.org/x/crypto/x509roots/fallback" // nor CA roots
 
-	"github.com/agentteam/agentteam/apps/apigateway/internal/config"
-	"github.com/agentteam/agentteam/apps/apigateway/internal/engine"
-	"github.com/agentteam/agentteam/apps/apigateway/internal/httpapi"
 	"github.com/agentteam/agentteam/contract"
 	"github.com/agentteam/agentteam/internal/health"
 	"github.com/agentteam/agentteam/internal/service"
@@ -37,25 +35,9 @@ func realMain(ctx context.Context) error {
 		Environment: contract.GatewayEnvironment(),
 		Serve:       serve,
 		Probe:       probe,
+		Migrate:     migrate,
+		Commands:    []*cobra.Command{apiKey()},
 	}).ExecuteContext(ctx)
-}
-
-func serve(ctx context.Context, options service.Options) error {
-	cfg, err := config.Load(os.Environ())
-	if err != nil {
-		return err
-	}
-	log := service.NewLog(os.Stderr, contract.APIGateway().Name, cfg.LogOptions())
-	client, err := engine.Dial(cfg.EngineAddress())
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	listener, err := service.Listen(ctx, listenAddress(options), log)
-	if err != nil {
-		return err
-	}
-	return httpapi.New(listener, client, log).Run(ctx, options.DrainDelay)
 }
 
 func probe(ctx context.Context, options service.Options) error {

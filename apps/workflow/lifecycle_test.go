@@ -11,6 +11,7 @@ import (
 	healthpb "google.golang.org/grpc/health/grpc_health_v1"
 	reflectionpb "google.golang.org/grpc/reflection/grpc_reflection_v1"
 
+	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/servicetest"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
@@ -34,7 +35,7 @@ func TestProcess(t *testing.T) {
 }
 
 func serves(t *testing.T, binary string) {
-	process := servicetest.Start(t, servicetest.EngineEnvironment(), binary, "--listen", "127.0.0.1:0")
+	process := servicetest.Start(t, servicetest.EngineEnvironment(databasetest.URL(t)), binary, "--listen", "127.0.0.1:0")
 	address := process.Address(t)
 	conn := dial(t, address)
 
@@ -59,7 +60,7 @@ func serves(t *testing.T, binary string) {
 
 // drains has a call and a health watch in flight while the process leaves.
 func drains(t *testing.T, binary string) {
-	process := servicetest.Start(t, servicetest.EngineEnvironment(), binary, "--listen", "127.0.0.1:0", "--drain-delay", "500ms")
+	process := servicetest.Start(t, servicetest.EngineEnvironment(databasetest.URL(t)), binary, "--listen", "127.0.0.1:0", "--drain-delay", "500ms")
 	address := process.Address(t)
 	conn := dial(t, address)
 	inFlight := openReflection(t, conn)
@@ -116,7 +117,7 @@ func refusesBusyAddress(t *testing.T, binary string) {
 	}
 	defer listener.Close()
 	address := listener.Addr().String()
-	_, stderr, exit := servicetest.Run(t, servicetest.EngineEnvironment(), binary, "--listen", address)
+	_, stderr, exit := servicetest.Run(t, servicetest.EngineEnvironment(databasetest.URL(t)), binary, "--listen", address)
 	if exit != 1 || !strings.Contains(stderr, "workflow: cannot serve on "+address) {
 		t.Errorf("exit %d, %s", exit, stderr)
 	}

@@ -11,26 +11,28 @@ const (
 	Engine  = "github.com/agentteam/agentteam/apps/workflow"
 )
 
-// EngineEnvironment is a whole valid environment of the workflow engine.
-func EngineEnvironment() []string {
-	return append(sharedEnvironment(), "GRPC_HOST=127.0.0.1", "GRPC_PORT=50051")
+// EngineEnvironment is a whole valid environment of the workflow engine, on a database such as databasetest.URL gives.
+func EngineEnvironment(database string) []string {
+	return append(sharedEnvironment(database), "GRPC_HOST=127.0.0.1", "GRPC_PORT=50051")
 }
 
 // GatewayEnvironment is a whole valid environment of the API gateway, with the engine at host:port.
-func GatewayEnvironment(t *testing.T, engine string) []string {
+func GatewayEnvironment(t *testing.T, database, engine string) []string {
 	t.Helper()
 	host, port, err := net.SplitHostPort(engine)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(sharedEnvironment(), "WORKFLOW_SERVICE_HOST="+host, "WORKFLOW_SERVICE_PORT="+port)
+	return append(sharedEnvironment(database), "WORKFLOW_SERVICE_HOST="+host, "WORKFLOW_SERVICE_PORT="+port)
 }
 
-func sharedEnvironment() []string {
+// sharedEnvironment names a Redis that is not there: the services need none. A test that has one adds its REDIS_URL,
+// since of two the last counts.
+func sharedEnvironment(database string) []string {
 	return []string{
-		"DATABASE_URL=postgres://app:hunter2@127.0.0.1:5432/app",
-		"REDIS_URL=redis://:hunter2@127.0.0.1:6379",
-		"INTERNAL_AUTH_KEY=hunter2",
+		"DATABASE_URL=" + database,
+		"REDIS_URL=redis://:hunter2@127.0.0.1:1",
+		"INTERNAL_AUTH_KEY=hunter2-hunter2-hunter2",
 		"LOG_LEVEL=debug",
 	}
 }

@@ -1,0 +1,164 @@
+package httpapi_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/agentteam/agentteam/internal/identity"
+)
+
+// promised is every operation of the API, with what it asks of its caller.
+func promised() map[string]string {
+	return map[string]string{
+		"GET /health": "public", "GET /ready": "public", "GET /version": "public",
+		"GET /v1/me": "token", "GET /v1/workspaces": "token", "POST /v1/workspaces": "token",
+		"GET /v1/workspaces/{workspace}": "workspace.read", "PATCH /v1/workspaces/{workspace}": "workspace.manage", "DELETE /v1/workspaces/{workspace}": "workspace.delete",
+		"GET /v1/workspaces/{workspace}/members": "workspace.read", "PUT /v1/workspaces/{workspace}/members/{user}": "members.manage",
+		"DELETE /v1/workspaces/{workspace}/members/{user}": "workspace.read",
+		"GET /v1/api-keys": "keys.manage", "POST /v1/api-keys": "keys.manage", "GET /v1/api-keys/{id}": "keys.manage", "DELETE /v1/api-keys/{id}": "keys.manage",
+		"POST /v1/workflows": "workflows.write", "GET /v1/workflows": "workflows.read", "GET /v1/workflows/{id}": "workflows.read",
+		"PUT /v1/workflows/{id}": "workflows.write", "DELETE /v1/workflows/{id}": "workflows.write", "POST /v1/workflows:validate": "workflows.write",
+		"POST /v1/workflows/{id}:publish": "workflows.publish", "POST /v1/workflows/{id}:rollback": "workflows.publish",
+		"GET /v1/workflows/{id}/versions": "workflows.read", "GET /v1/workflows/{id}/versions/{version}": "workflows.read",
+		"GET /v1/node-types": "workflows.read", "POST /v1/nodes:validate": "workflows.write", "POST /v1/nodes:test": "workflows.write",
+		"POST /v1/runs": "runs.start", "GET /v1/runs": "runs.read", "GET /v1/runs/{id}": "runs.read", "GET /v1/runs/{id}/steps": "runs.read",
+		"POST /v1/runs/{id}:cancel": "runs.control", "POST /v1/runs/{id}:retry": "runs.control", "POST /v1/runs/{id}:fork": "runs.control",
+		"GET /v1/runs/{id}/events": "runs.read", "GET /v1/artifacts/{id}": "runs.read",
+		"GET /v1/approvals": "runs.read", "GET /v1/approvals/{id}": "runs.read",
+		"POST /v1/approvals/{id}:approve": "approvals.decide", "POST /v1/approvals/{id}:reject": "approvals.decide", "POST /v1/approvals/{id}:submit": "approvals.decide",
+		"GET /v1/usage": "usage.read",
+	}
+}
+
+// described is an operation of the API's document.
+type described struct {
+	OperationID string           `json:"operationId"`
+	Summary     string           `json:"summary"`
+	Permission  string           `json:"x-permission"`
+	Security    []map[string]any `json:"security"`
+	RequestBody *struct {
+		Content map[string]struct{ Example any }
+	} `json:"requestBody"`
+}
+
+func (d described) asks() string {
+	switch {
+	case len(d.Security) == 0:
+		return "public"
+	case d.Permission == "":
+		return "token"
+	default:
+		return d.Permission
+	}
+}
+
+func operations(t *testing.T, w *world) map[string]described {
+	t.Helper()
+	var document struct {
+		OpenAPI string
+		Paths   map[string]map[string]described
+	}
+	if err := json.Unmarshal([]byte(w.ask(t, "GET", "/openapi.json", "", "Authorization: ").body), &document); err != nil {
+		t.Fatal(err)
+	}
+	if document.OpenAPI != "3.1.0" {
+		t.Errorf("the document is of OpenAPI %s", document.OpenAPI)
+	}
+	found := map[string]described{}
+	for path, methods := range document.Paths {
+		for method, operation := range methods {
+			found[strings.ToUpper(method)+" "+path] = operation
+		}
+	}
+	return found
+}
+
+// TestTheAPI compares what is documented with what is promised, and asks each operation without a token and, as a
+// viewer, without the permission.
+func TestTheAPI(t *testing.T) {
+	w := newWorld(t)
+	found := operations(t, w)
+	for name, asks := range promised() {
+		operation, there := found[name]
+		if !there || operation.asks() != asks || operation.OperationID == "" || operation.Summary == "" {
+			t.Errorf("%s is %+v, and is to ask for %s", name, operation, asks)
+		}
+		if operation.RequestBody != nil {
+			for kind, media := range operation.RequestBody.Content {
+				if kind != "application/json" || media.Example == nil {
+					t.Errorf("%s has no example, or a body of type %s", name, kind)
+				}
+			}
+		}
+		delete(found, name)
+		refuses(t, w, name, asks)
+	}
+	for name := range found {
+		t.Errorf("%s is not promised: add it to the test with its permission", name)
+	}
+}
+
+func refuses(t *testing.T, w *world, name, asks string) {
+	t.Helper()
+	if asks == "public" {
+		return
+	}
+	method, path, _ := strings.Cut(name, " ")
+	path = strings.NewReplacer("{id}", "x_1", "{version}", "1", "{user}", "u").Replace(path)
+	workspace := w.ask(t, "GET", "/v1/workspaces", "").json(t)["items"].([]any)[0].(map[string]any)["id"].(string)
+	path = strings.Replace(path, "{workspace}", workspace, 1)
+	if got := w.ask(t, method, path, "{}", "Authorization: "); got.status != http.StatusUnauthorized || got.header.Get("WWW-Authenticate") == "" || got.json(t)["code"] != "unauthenticated" {
+		t.Errorf("%s without a token: %+v", name, got)
+	}
+	if asks == "token" || identity.Viewer.May(identity.Permission(asks)) {
+		return
+	}
+	got := w.ask(t, method, path, "{}", "Authorization: Bearer "+w.keys[identity.Viewer])
+	if got.status != http.StatusForbidden || got.json(t)["code"] != "permission_denied" || !strings.Contains(got.body, asks) {
+		t.Errorf("%s as a viewer: %+v", name, got)
+	}
+}
+
+func TestEveryPermissionGuardsSomething(t *testing.T) {
+	var used []string
+	for _, asks := range promised() {
+		used = append(used, asks)
+	}
+	for _, permission := range identity.Permissions() {
+		if permission != identity.OwnersManage && !slices.Contains(used, string(permission)) { // that one is a condition within members.manage
+			t.Errorf("no operation asks for %s", permission)
+		}
+	}
+}
+
+func TestTheDocsPageStandsAlone(t *testing.T) {
+	w := newWorld(t)
+	page := w.ask(t, "GET", "/docs", "", "Authorization: ")
+	policy := page.header.Get("Content-Security-Policy")
+	if page.status != http.StatusOK || !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") {
+		t.Errorf("%d, policy %q", page.status, policy)
+	}
+	for _, forbidden := range []string{"<script", "https://", "http://", "src="} {
+		if strings.Contains(page.body, forbidden) {
+			t.Errorf("the page holds %s", forbidden)
+		}
+	}
+	for name, operation := range operations(t, w) {
+		if !strings.Contains(page.body, `id="`+operation.OperationID+`"`) {
+			t.Errorf("the page lacks %s", name)
+		}
+	}
+	for anchor := range strings.SplitSeq(page.body, `href="#`) {
+		name, _, found := strings.Cut(anchor, `"`)
+		if found && !strings.HasPrefix(anchor, "<!doctype") && !strings.Contains(page.body, `id="`+name+`"`) {
+			t.Errorf("a link leads to #%s, which is not there", name)
+		}
+	}
+	again := w.ask(t, "GET", "/docs", "", "If-None-Match: "+page.header.Get("ETag"))
+	if again.status != http.StatusNotModified || again.body != "" {
+		t.Errorf("the same page again: %d, %d bytes", again.status, len(again.body))
+	}
+}

@@ -1,0 +1,53 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/agentteam/agentteam/internal/identity"
+)
+
+// Me is who a token belongs to.
+type Me struct {
+	Subject    string     `json:"subject" doc:"The user's id in Supabase, or the API key's id."`
+	Kind       string     `json:"kind" enum:"user,api_key"`
+	Email      string     `json:"email,omitempty"`
+	Workspaces []MyAccess `json:"workspaces" nullable:"false" doc:"Where the token may act. An API key acts in one."`
+}
+
+// MyAccess is a workspace that a token may act in.
+type MyAccess struct {
+	ID          string                `json:"id"`
+	Role        identity.Role         `json:"role" enum:"owner,admin,editor,operator,viewer"`
+	Permissions []identity.Permission `json:"permissions" nullable:"false" doc:"What the role allows."`
+}
+
+func (s *Server) me() {
+	register(s, operation{
+		id: "get-me", method: http.MethodGet, path: "/v1/me", tag: "Me", summary: "Tell whom the token belongs to, and where it may act",
+		access: signedIn(),
+	}, s.getMe)
+}
+
+func (s *Server) getMe(ctx context.Context, _ *struct{}) (*struct{ Body Me }, error) {
+	who := exchangeOf(ctx).principal
+	memberships, err := s.memberships(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	me := Me{Subject: who.Subject, Kind: who.Kind, Email: who.Email, Workspaces: []MyAccess{}}
+	for _, m := range memberships {
+		me.Workspaces = append(me.Workspaces, MyAccess{ID: m.Workspace, Role: m.Role, Permissions: permissionsOf(m.Role)})
+	}
+	return &struct{ Body Me }{me}, nil
+}
+
+func permissionsOf(role identity.Role) []identity.Permission {
+	allowed := []identity.Permission{}
+	for _, p := range identity.Permissions() {
+		if role.May(p) {
+			allowed = append(allowed, p)
+		}
+	}
+	return allowed
+}

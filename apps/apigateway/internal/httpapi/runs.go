@@ -1,0 +1,134 @@
+package httpapi
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"github.com/agentteam/agentteam/apps/apigateway/internal/idempotency"
+	"github.com/agentteam/agentteam/internal/id"
+	"github.com/agentteam/agentteam/internal/identity"
+	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
+)
+
+// Run is one execution of one version.
+type Run struct {
+	ID         string          `json:"id" example:"run_01jcz3x8v9k2m4n6p8q0r2s4t6"`
+	WorkflowID string          `json:"workflow_id"`
+	Version    int32           `json:"version" example:"3"`
+	Status     string          `json:"status" enum:"queued,running,paused,completed,failed,canceled,budget_exhausted" doc:"paused: everything left waits for people."`
+	Inputs     json.RawMessage `json:"inputs,omitempty" doc:"Left out of lists."`
+	Outputs    json.RawMessage `json:"outputs,omitempty" doc:"The document's outputs, once completed. Left out of lists."`
+	Failure    *Failure        `json:"failure,omitempty"`
+	Budget     *Budget         `json:"budget,omitempty"`
+	Usage      Usage           `json:"usage"`
+	CreatedAt  *time.Time      `json:"created_at"`
+	CreatedBy  *Actor          `json:"created_by"`
+	StartedAt  *time.Time      `json:"started_at,omitempty"`
+	EndedAt    *time.Time      `json:"ended_at,omitempty"`
+	LastSeq    int64           `json:"last_seq" doc:"Number of the newest event."`
+	ForkedFrom string          `json:"forked_from,omitempty" doc:"The run that this one was forked from."`
+}
+
+func run(r *workflowv1.Run) Run {
+	return Run{
+		ID: r.GetId(), WorkflowID: r.GetWorkflowId(), Version: r.GetVersion(), Status: word(r.GetStatus()),
+		Inputs: raw(r.GetInputsJson()), Outputs: raw(r.GetOutputsJson()), Failure: failure(r.GetFailure()),
+		Budget: budget(r.GetBudget()), Usage: usage(r.GetUsage()),
+		CreatedAt: moment(r.GetCreated().GetTime()), CreatedBy: actor(r.GetCreated()),
+		StartedAt: moment(r.GetStartTime()), EndedAt: moment(r.GetEndTime()), LastSeq: r.GetLastSeq(), ForkedFrom: r.GetForkedFrom(),
+	}
+}
+
+// RunRequest asks for a run.
+type RunRequest struct {
+	Workflow string          `json:"workflow" maxLength:"64" doc:"The workflow's id."`
+	Version  int32           `json:"version,omitempty" minimum:"1" doc:"The newest published version without it."`
+	Inputs   json.RawMessage `json:"inputs,omitempty" doc:"What the document's inputs ask for."`
+	Budget   *Budget         `json:"budget,omitempty" doc:"The tighter of this and the document's budget holds, bound by bound."`
+}
+
+type runOutput struct {
+	Location string `header:"Location" doc:"Where the run is."`
+	Body     Run
+}
+
+// RunPath names a run.
+type RunPath struct {
+	ID string `path:"id" maxLength:"64" example:"run_01jcz3x8v9k2m4n6p8q0r2s4t6"`
+}
+
+// runFilter are the query parameters of the list of runs.
+type runFilter struct {
+	Paging
+	WorkflowID    string    `query:"workflow_id" maxLength:"64"`
+	Status        []string  `query:"status" maxItems:"7" enum:"queued,running,paused,completed,failed,canceled,budget_exhausted" doc:"Any of these, with commas between them."`
+	CreatedAfter  time.Time `query:"created_after" doc:"RFC 3339."`
+	CreatedBefore time.Time `query:"created_before" doc:"RFC 3339."`
+}
+
+func (s *Server) runs() {
+	tag := "Runs"
+	register(s, operation{
+		id: "start-run", method: http.MethodPost, path: "/v1/runs", tag: tag, summary: "Start a run",
+		detail: "Answers after the run is committed: from then on it survives the death of every process. Inputs that do not fit are refused with 422.",
+		access: may(identity.RunsStart), status: http.StatusAccepted, errors: []int{http.StatusNotFound},
+		example: map[string]any{"workflow": "wfl_01jcz3x8v9k2m4n6p8q0r2s4t6", "inputs": map[string]any{"name": "Ada"}, "budget": map[string]any{"usd": 0.5}},
+	}, s.startRun)
+	register(s, operation{
+		id: "list-runs", method: http.MethodGet, path: "/v1/runs", tag: tag, summary: "List runs, the newest first", access: may(identity.RunsRead),
+	}, s.listRuns)
+	register(s, operation{
+		id: "get-run", method: http.MethodGet, path: "/v1/runs/{id}", tag: tag, summary: "Get a run",
+		access: may(identity.RunsRead), errors: []int{http.StatusNotFound},
+	}, s.getRun)
+	s.runControls(tag)
+}
+
+// startRun chooses the run's id, so that a repeated call to the engine, or a repeated request with the same
+// Idempotency-Key, gives the same run.
+func (s *Server) startRun(ctx context.Context, in *struct{ Body RunRequest }) (*runOutput, error) {
+	answer, err := s.engine.Runs.StartRun(ctx, &workflowv1.StartRunRequest{
+		Id: idempotency.NewID(ctx, id.Run), WorkflowId: in.Body.Workflow, Version: in.Body.Version,
+		InputsJson: string(in.Body.Inputs), Budget: in.Body.Budget.proto(),
+	})
+	if err != nil {
+		return nil, below("/inputs", err)
+	}
+	return located(answer.GetRun()), nil
+}
+
+func located(r *workflowv1.Run) *runOutput {
+	return &runOutput{Location: "/v1/runs/" + r.GetId(), Body: run(r)}
+}
+
+func (s *Server) listRuns(ctx context.Context, in *runFilter) (*listOutput[Run], error) {
+	request := &workflowv1.ListRunsRequest{
+		Page: in.proto(), WorkflowId: in.WorkflowID,
+		Statuses:     values[workflowv1.RunStatus](in.Status),
+		CreatedAfter: timestamp(in.CreatedAfter), CreatedBefore: timestamp(in.CreatedBefore),
+	}
+	answer, err := s.engine.Runs.ListRuns(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	return listOf(answer.GetRuns(), answer.GetNextToken(), run), nil
+}
+
+func (s *Server) getRun(ctx context.Context, in *RunPath) (*struct{ Body Run }, error) {
+	answer, err := s.engine.Runs.GetRun(ctx, &workflowv1.GetRunRequest{Id: in.ID})
+	if err != nil {
+		return nil, err
+	}
+	return &struct{ Body Run }{run(answer.GetRun())}, nil
+}
+
+func timestamp(t time.Time) *timestamppb.Timestamp {
+	if t.IsZero() {
+		return nil
+	}
+	return timestamppb.New(t)
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/redis/go-redis/v9"
+
+	"github.com/agentteam/agentteam/apps/apigateway/internal/accounts"
+	"github.com/agentteam/agentteam/apps/apigateway/internal/auth"
+	"github.com/agentteam/agentteam/apps/apigateway/internal/config"
+	"github.com/agentteam/agentteam/apps/apigateway/internal/engine"
+	"github.com/agentteam/agentteam/apps/apigateway/internal/httpapi"
+	"github.com/agentteam/agentteam/apps/apigateway/internal/ratelimit"
+	"github.com/agentteam/agentteam/contract"
+	"github.com/agentteam/agentteam/internal/buildinfo"
+	"github.com/agentteam/agentteam/internal/database"
+	"github.com/agentteam/agentteam/internal/identity"
+	"github.com/agentteam/agentteam/internal/service"
+	"github.com/agentteam/agentteam/internal/telemetry"
+)
+
+const (
+	connections  = 20               // to PostgreSQL: a request needs one for milliseconds, and most need none
+	startTimeout = 30 * time.Second // for migrations and the first connection
+)
+
+func serve(ctx context.Context, options service.Options) error {
+	cfg, err := config.Load(os.Environ())
+	if err != nil {
+		return err
+	}
+	if err := identity.CheckKey(cfg.InternalAuthKey.Reveal()); err != nil {
+		return fmt.Errorf("%s %w", contract.InternalAuthKey, err)
+	}
+	log := service.NewLog(os.Stderr, contract.APIGateway().Name, cfg.LogOptions())
+	measured, err := telemetry.Start(ctx, telemetry.Options{
+		Service: contract.APIGateway().Name, Version: buildinfo.Version(), OTLPEndpoint: string(cfg.OTLPEndpoint), Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	defer measured.Shutdown(context.WithoutCancel(ctx))
+	listener, err := service.Listen(ctx, listenAddress(options), log)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	return run(ctx, options, cfg, listener, measured, log)
+}
+
+// run opens what the gateway stands on, the database first: without its tables nothing can be asked.
+func run(ctx context.Context, options service.Options, cfg config.Config, listener net.Listener, measured *telemetry.Telemetry, log *slog.Logger) error {
+	pool, err := openDatabase(ctx, cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	client, err := openRedis(cfg.RedisURL.Reveal())
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	channel, err := engine.Dial(cfg.EngineAddress(), engine.Options{
+		Key: cfg.InternalAuthKey.Reveal(), Telemetry: measured.GRPCClient(), Log: log,
+	})
+	if err != nil {
+		return err
+	}
+	defer channel.Close()
+
+	known := accounts.New(accounts.Options{Pool: pool, Redis: client, Log: log})
+	limiter := ratelimit.New(ratelimit.Options{Redis: client, Log: log})
+	guard, err := auth.New(auth.Options{
+		Accounts: known, Stranger: limiter.Stranger, Log: log,
+		SupabaseURL: string(cfg.SupabaseURL), SupabaseJWTSecret: cfg.SupabaseJWTSecret.Reveal(),
+	})
+	if err != nil {
+		return err
+	}
+	listening, stop := context.WithCancel(context.WithoutCancel(ctx)) // requests that finish while draining hear of changes too
+	defer stop()
+	go known.Run(listening)
+	return httpapi.New(listener, httpapi.Options{
+		Engine: channel, Accounts: known, Auth: guard, Limiter: limiter, Pool: pool, Redis: client, Telemetry: measured, Log: log,
+	}).Run(ctx, options.DrainDelay)
+}
+
+// openDatabase migrates first. Processes that start together take turns, and an older build finds nothing to do.
+func openDatabase(ctx context.Context, url string) (*pgxpool.Pool, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := database.Migrate(ctx, url); err != nil {
+		return nil, err
+	}
+	return database.Open(ctx, url, connections)
+}
+
+// openRedis connects to nothing yet: the gateway serves without Redis.
+func openRedis(url string) (*redis.Client, error) {
+	options, err := redis.ParseURL(url)
+	if err != nil {
+		return nil, errors.New(contract.RedisURL + " cannot be read (it is not shown, it may hold a password): write redis://:password@host:6379")
+	}
+	return redis.NewClient(options), nil
+}
