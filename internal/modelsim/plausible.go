@@ -7,8 +7,11 @@ import (
 	"strings"
 )
 
-// maxDepth ends schemas that refer to themselves.
-const maxDepth = 12
+// Bounds for schemas that refer to themselves, or ask for lists of lists.
+const (
+	maxDepth  = 12
+	maxValues = 10_000
+)
 
 // plausible is a JSON value that fits a schema in the common cases. Its texts name it a simulation.
 func plausible(schema json.RawMessage) json.RawMessage {
@@ -16,7 +19,7 @@ func plausible(schema json.RawMessage) json.RawMessage {
 	if json.Unmarshal(schema, &root) != nil {
 		return json.RawMessage(`{}`)
 	}
-	filler := filler{root: root}
+	filler := &filler{root: root}
 	value, err := json.Marshal(filler.fill(root, "value", 0))
 	if err != nil {
 		return json.RawMessage(`{}`)
@@ -24,11 +27,14 @@ func plausible(schema json.RawMessage) json.RawMessage {
 	return value
 }
 
-type filler struct{ root any }
+type filler struct {
+	root   any
+	values int // so far
+}
 
-func (f filler) fill(value any, name string, depth int) any {
+func (f *filler) fill(value any, name string, depth int) any {
 	schema, ok := value.(map[string]any)
-	if !ok || depth > maxDepth {
+	if f.values++; !ok || depth > maxDepth || f.values > maxValues {
 		return nil
 	}
 	if reference, ok := schema["$ref"].(string); ok {
@@ -53,7 +59,7 @@ func (f filler) fill(value any, name string, depth int) any {
 }
 
 // merged brings the parts of allOf together, as far as they are objects.
-func (f filler) merged(schema map[string]any) map[string]any {
+func (f *filler) merged(schema map[string]any) map[string]any {
 	parts, ok := schema["allOf"].([]any)
 	if !ok {
 		return schema
@@ -77,7 +83,7 @@ func (f filler) merged(schema map[string]any) map[string]any {
 	return whole
 }
 
-func (f filler) byType(schema map[string]any, name string, depth int) any {
+func (f *filler) byType(schema map[string]any, name string, depth int) any {
 	switch typeOf(schema) {
 	case "object":
 		return f.object(schema, depth)
@@ -97,7 +103,7 @@ func (f filler) byType(schema map[string]any, name string, depth int) any {
 	return text(schema, name)
 }
 
-func (f filler) object(schema map[string]any, depth int) map[string]any {
+func (f *filler) object(schema map[string]any, depth int) map[string]any {
 	object := map[string]any{}
 	properties, _ := schema["properties"].(map[string]any)
 	required, _ := schema["required"].([]any)
@@ -110,7 +116,7 @@ func (f filler) object(schema map[string]any, depth int) map[string]any {
 	return object
 }
 
-func (f filler) resolve(reference string) any {
+func (f *filler) resolve(reference string) any {
 	value := f.root
 	for _, part := range strings.Split(strings.TrimPrefix(strings.TrimPrefix(reference, "#"), "/"), "/") {
 		object, ok := value.(map[string]any)
