@@ -21,7 +21,10 @@ const (
 //go:embed schema.json
 var shape []byte
 
-var ( //nolint:gochecknoglobals // the shape never changes, and takes a while to compile
+// The shapes never change, and take a while to compile.
+//
+//nolint:gochecknoglobals // as above
+var (
 	documentShape = sync.OnceValues(func() (*schema.Schema, error) { return schema.CompileOwn(shape) })
 	nodeShape     = sync.OnceValues(func() (*schema.Schema, error) { return schema.CompileOwn(nodeSchema()) })
 )

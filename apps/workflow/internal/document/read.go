@@ -18,7 +18,7 @@ type reader struct {
 	edges    int
 }
 
-func (r *reader) problem(pointer, code, format string, arguments ...any) {
+func (r *reader) problemf(pointer, code, format string, arguments ...any) {
 	r.problems = append(r.problems, problem.Format(pointer, code, format, arguments...))
 }
 
@@ -35,10 +35,10 @@ func (r *reader) document(tree *jsontree.Value) *Document {
 	d.Nodes = r.nodesOf(tree.Get("nodes"), "/nodes")
 	d.Edges = r.edgesOf(tree.Get("edges"), "/edges")
 	if r.nodes > MaxNodes {
-		r.problem("/nodes", problem.CodeOutOfRange, "the document has %d nodes, those in loops included; at most %d are allowed: move some into a sub-workflow", r.nodes, MaxNodes)
+		r.problemf("/nodes", problem.CodeOutOfRange, "the document has %d nodes, those in loops included; at most %d are allowed: move some into a sub-workflow", r.nodes, MaxNodes)
 	}
 	if r.edges > MaxEdges {
-		r.problem("/edges", problem.CodeOutOfRange, "the document has %d edges, those in loops included; at most %d are allowed", r.edges, MaxEdges)
+		r.problemf("/edges", problem.CodeOutOfRange, "the document has %d edges, those in loops included; at most %d are allowed", r.edges, MaxEdges)
 	}
 	return d
 }
@@ -46,7 +46,7 @@ func (r *reader) document(tree *jsontree.Value) *Document {
 func (r *reader) settings(tree *jsontree.Value) Settings {
 	s := Settings{Timeout: duration(tree.Get("timeout"), 0), MaxParallel: 10, OnError: Stop}
 	if s.Timeout > 0 && s.Timeout < time.Second {
-		r.problem("/settings/timeout", problem.CodeOutOfRange, "a run's timeout of %s is too short: it has to be from 1s to 8760h", s.Timeout)
+		r.problemf("/settings/timeout", problem.CodeOutOfRange, "a run's timeout of %s is too short: it has to be from 1s to 8760h", s.Timeout)
 	}
 	if v := tree.Get("max_parallel"); v != nil {
 		s.MaxParallel = int(integer(v))
@@ -74,7 +74,7 @@ func (r *reader) nodesOf(tree *jsontree.Value, pointer string) []Node {
 		at := problem.Join(pointer, i)
 		n := r.node(item, at)
 		if other, twice := first[n.ID]; twice && n.ID != "" {
-			r.problem(at+"/id", problem.CodeDuplicateID, "the id %s is that of the node at %s too: give one of them another", n.ID, other)
+			r.problemf(at+"/id", problem.CodeDuplicateID, "the id %s is that of the node at %s too: give one of them another", n.ID, other)
 		} else {
 			first[n.ID] = at
 		}
@@ -100,7 +100,7 @@ func (r *reader) node(tree *jsontree.Value, pointer string) Node {
 		n.Config = json.RawMessage("{}")
 	}
 	if n.Retry.Max < n.Retry.Initial {
-		r.problem(pointer+"/retry/max", problem.CodeOutOfRange, "the longest pause, %s, is shorter than the first, %s", n.Retry.Max, n.Retry.Initial)
+		r.problemf(pointer+"/retry/max", problem.CodeOutOfRange, "the longest pause, %s, is shorter than the first, %s", n.Retry.Max, n.Retry.Initial)
 	}
 	if body := tree.Get("config").Get("body"); n.Type == "for_each" && body != nil {
 		at := pointer + "/config/body"

@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
@@ -28,6 +29,6 @@ func (r Retry) Delay(step string, attempt int, failure *node.Failure) (time.Dura
 func jitter(step string, attempt int) float64 {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(step))
-	_, _ = h.Write([]byte{byte(attempt)})
+	_, _ = h.Write(strconv.AppendInt(nil, int64(attempt), 10))
 	return 0.8 + 0.2*float64(h.Sum32())/math.MaxUint32
 }

@@ -61,30 +61,33 @@ func (a *activation) variable(name string) (ref.Val, bool) {
 func adaptVariable(given any, depth int) (ref.Val, error) {
 	switch v := given.(type) {
 	case Value:
-		if v.value == nil {
-			return types.NullValue, nil
-		}
-		return v.value, nil
+		return v.orNull(), nil
 	case json.RawMessage:
-		if v == nil {
-			return types.NullValue, nil
-		}
-		return decode(v)
+		value, err := Decode(v)
+		return value.value, err
 	case int:
 		return types.Int(v), nil
 	case int64:
 		return types.Int(v), nil
 	case map[string]any:
-		values := make(map[ref.Val]ref.Val, len(v))
-		for key, item := range v {
-			value, err := adaptVariable(item, depth+1)
-			if err != nil {
-				return nil, err
-			}
-			values[types.String(key)] = value
-		}
-		return types.NewRefValMap(types.DefaultTypeAdapter, values), nil
+		return adaptVariables(v, depth)
 	default:
 		return adapt(given, depth)
 	}
+}
+
+// adaptVariables is for objects whose members may be prepared already.
+func adaptVariables(object map[string]any, depth int) (ref.Val, error) {
+	if depth > maxDepth {
+		return nil, fmt.Errorf("the value is nested deeper than %d", maxDepth)
+	}
+	values := make(map[ref.Val]ref.Val, len(object))
+	for key, item := range object {
+		value, err := adaptVariable(item, depth+1)
+		if err != nil {
+			return nil, err
+		}
+		values[types.String(key)] = value
+	}
+	return types.NewRefValMap(types.DefaultTypeAdapter, values), nil
 }

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Fault is what is wrong with one expression.
-type Fault struct {
+// Error is what is wrong with one expression.
+type Error struct {
 	Pointer    string // of the text that holds it, within the value
 	Code       string // one of package problem's, or of package node's when it was evaluated
 	Expression string
@@ -15,7 +15,7 @@ type Fault struct {
 }
 
 // Error says which expression, where, and what is missing.
-func (f *Fault) Error() string {
+func (f *Error) Error() string {
 	where := ""
 	if f.Column > 0 {
 		where = fmt.Sprintf(" at character %d", f.Column)
@@ -23,11 +23,11 @@ func (f *Fault) Error() string {
 	return fmt.Sprintf("${{ %s }}%s: %s", clip(strings.TrimSpace(f.Expression)), where, f.Message)
 }
 
-// Faults are all that is wrong with a value's expressions.
-type Faults []*Fault
+// Errors are all that is wrong with a value's expressions.
+type Errors []*Error
 
 // Error joins them.
-func (f Faults) Error() string {
+func (f Errors) Error() string {
 	texts := make([]string, 0, len(f))
 	for _, fault := range f {
 		texts = append(texts, fault.Error())

@@ -174,21 +174,20 @@ func sizeOf(value ref.Val, most, depth int) int {
 	case types.Bytes:
 		return len(v)
 	case traits.Mapper:
-		size := 2
-		for it := v.Iterator(); it.HasNext() == types.True && size <= most; {
-			key := it.Next()
-			size += 1 + sizeOf(key, most-size, depth+1) + sizeOf(v.Get(key), most-size, depth+1)
-		}
-		return size
+		return sizeOfAll(v.Iterator(), most, func(key ref.Val, left int) int { return sizeOf(key, left, depth+1) + sizeOf(v.Get(key), left, depth+1) })
 	case traits.Lister:
-		size := 2
-		for it := v.Iterator(); it.HasNext() == types.True && size <= most; {
-			size += 1 + sizeOf(it.Next(), most-size, depth+1)
-		}
-		return size
+		return sizeOfAll(v.Iterator(), most, func(item ref.Val, left int) int { return sizeOf(item, left, depth+1) })
 	default:
 		return 8
 	}
+}
+
+func sizeOfAll(it traits.Iterator, most int, size func(item ref.Val, left int) int) int {
+	total := 2
+	for it.HasNext() == types.True && total <= most {
+		total += 1 + size(it.Next(), most-total)
+	}
+	return total
 }
 
 func textOf(arguments []ref.Val, index int) string {

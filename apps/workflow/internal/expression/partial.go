@@ -38,25 +38,32 @@ func (p piece) writePartly(w *writer, a *activation) error {
 	}
 	var text strings.Builder
 	for _, part := range p.parts {
-		switch {
-		case part.program == nil:
-			text.WriteString(part.text)
-		case part.program.usesArgs:
-			text.WriteString(open + part.text + "}}")
-		default:
-			value, fault := part.program.eval(a)
-			if fault != nil {
-				return fault
-			}
-			s, err := plain(value)
-			if err != nil {
-				return part.program.tooLarge(err)
-			}
-			text.WriteString(inert(s))
+		s, fault := part.partly(a)
+		if fault != nil {
+			return fault
 		}
+		text.WriteString(s)
 	}
 	w.text(text.String())
 	return nil
+}
+
+func (p textPart) partly(a *activation) (string, *Error) {
+	switch {
+	case p.program == nil:
+		return p.text, nil
+	case p.program.usesArgs:
+		return open + p.text + "}}", nil
+	}
+	value, fault := p.program.eval(a)
+	if fault != nil {
+		return "", fault
+	}
+	s, err := plain(value)
+	if err != nil {
+		return "", p.program.tooLarge(err)
+	}
+	return inert(s), nil
 }
 
 // inert makes an expression of what looks like the beginning of one.

@@ -69,19 +69,24 @@ func end(source string) int {
 		case c == '}':
 			depth--
 			i++
-		case c == '"' || c == '\'':
-			i += quoted(source[i:], raw(source[:i]))
-		case strings.HasPrefix(source[i:], "//"):
-			line := strings.IndexByte(source[i:], '\n')
-			if line < 0 {
-				return -1
-			}
-			i += line
 		default:
-			i++
+			i += opaque(source, i)
 		}
 	}
 	return -1
+}
+
+// opaque is the length of the string, the comment or the single character at i.
+func opaque(source string, i int) int {
+	switch {
+	case source[i] == '"' || source[i] == '\'':
+		return quoted(source[i:], raw(source[:i]))
+	case strings.HasPrefix(source[i:], "//"):
+		line, _, _ := strings.Cut(source[i:], "\n")
+		return len(line)
+	default:
+		return 1
+	}
 }
 
 // quoted is the length of the CEL string that the text begins with.

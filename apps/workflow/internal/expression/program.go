@@ -32,12 +32,12 @@ type program struct {
 	run        cel.Program
 }
 
-func (e *Env) compile(source, pointer string) (*program, Faults) {
-	fault := func(code string, column int, format string, arguments ...any) Faults {
-		return Faults{{Pointer: pointer, Code: code, Expression: source, Column: column, Message: fmt.Sprintf(format, arguments...)}}
+func (e *Env) compile(source, pointer string) (*program, Errors) {
+	fault := func(code, format string, arguments ...any) Errors {
+		return Errors{{Pointer: pointer, Code: code, Expression: source, Message: fmt.Sprintf(format, arguments...)}}
 	}
 	if n := len([]rune(source)); n > MaxLength {
-		return nil, fault(problem.CodeTooLarge, 0, "it has %d characters, at most %d are allowed", n, MaxLength)
+		return nil, fault(problem.CodeTooLarge, "it has %d characters, at most %d are allowed", n, MaxLength)
 	}
 	parsed, issues := e.cel.Parse(source)
 	if issues.Err() != nil {
@@ -49,7 +49,7 @@ func (e *Env) compile(source, pointer string) (*program, Faults) {
 		return nil, u.faults
 	}
 	if u.args && u.others {
-		return nil, fault(problem.CodeNotAllowed, 0, "one expression cannot use both args and other variables: write two, ${{ inputs.a }}${{ args.b }}")
+		return nil, fault(problem.CodeNotAllowed, "one expression cannot use both args and other variables: write two, ${{ inputs.a }}${{ args.b }}")
 	}
 	checked, issues := e.cel.Check(parsed)
 	if issues.Err() != nil {
@@ -57,22 +57,24 @@ func (e *Env) compile(source, pointer string) (*program, Faults) {
 	}
 	b, err := base()
 	if err != nil {
-		return nil, fault(problem.CodeExpression, 0, "%v", err)
+		return nil, fault(problem.CodeExpression, "%v", err)
 	}
 	run, err := e.cel.Program(checked, cel.CostLimit(MaxCost), cel.InterruptCheckFrequency(100), cel.CustomDecoratorV2(b.guarded),
 		cel.MemoryTracking(types.MemoryTrackerSizeCalculator(types.NewSizeCalculator(
 			types.SizeCalculatorMaxDepth(maxDepth), types.SizeCalculatorMaxTraversal(2*MaxMemory)))), cel.MemoryLimit(MaxMemory))
 	if err != nil {
-		return nil, fault(problem.CodeExpression, 0, "%v", err)
+		return nil, fault(problem.CodeExpression, "%v", err)
 	}
 	return &program{source: source, pointer: pointer, kind: checked.OutputType(), references: u.references, usesArgs: u.args, run: run}, nil
 }
 
 // faults turns CEL's issues into ours.
-func (e *Env) faults(issues *cel.Issues, source, pointer string) Faults {
-	var faults Faults
-	for _, issue := range issues.Errors()[:min(10, len(issues.Errors()))] {
-		faults = append(faults, &Fault{
+func (e *Env) faults(issues *cel.Issues, source, pointer string) Errors {
+	found := issues.Errors()
+	found = found[:min(10, len(found))]
+	faults := make(Errors, 0, len(found))
+	for _, issue := range found {
+		faults = append(faults, &Error{
 			Pointer: pointer, Code: problem.CodeExpression, Expression: source,
 			Column: column(source, issue.Location.Line(), issue.Location.Column()), Message: e.explain(issue.Message),
 		})
@@ -105,7 +107,7 @@ func (e *Env) explain(message string) string {
 
 // eval gives the value of the expression. What took too long is tried again: the cost limit bounds what an
 // expression can do, so it was the machine that was busy.
-func (p *program) eval(vars *activation) (ref.Val, *Fault) {
+func (p *program) eval(vars *activation) (ref.Val, *Error) {
 	value, err := p.once(vars)
 	for range retries {
 		if !errors.Is(err, context.DeadlineExceeded) {
@@ -137,7 +139,7 @@ func (p *program) once(vars *activation) (ref.Val, error) {
 // missing is how CEL says that a key or a variable is not there.
 var missing = regexp.MustCompile(`^no such (key|attribute\(s\)): (.*)$`)
 
-func (p *program) failed(err error) *Fault {
+func (p *program) failed(err error) *Error {
 	text, code := err.Error(), node.CodeExpression
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
@@ -152,7 +154,7 @@ func (p *program) failed(err error) *Fault {
 	if m := missing.FindStringSubmatch(text); m != nil {
 		text = fmt.Sprintf("there is no %s; ask has(…) before, or use .? and orValue(…)", m[2])
 	}
-	return &Fault{Pointer: p.pointer, Code: code, Expression: p.source, Message: clipLong(text)}
+	return &Error{Pointer: p.pointer, Code: code, Expression: p.source, Message: clipLong(text)}
 }
 
 // clipLong bounds a message that CEL may have put values into.
@@ -174,10 +176,10 @@ func (p *program) encoded(w *writer, value ref.Val) error {
 	return nil
 }
 
-func (p *program) tooLarge(err error) *Fault {
+func (p *program) tooLarge(err error) *Error {
 	code := node.CodeExpression
 	if errors.Is(err, errTooLarge) {
 		code = node.CodeTooLarge
 	}
-	return &Fault{Pointer: p.pointer, Code: code, Expression: p.source, Message: err.Error()}
+	return &Error{Pointer: p.pointer, Code: code, Expression: p.source, Message: err.Error()}
 }

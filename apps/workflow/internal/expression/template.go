@@ -47,7 +47,7 @@ type textPart struct {
 	program *program // nil: literal text
 }
 
-// Compile reads a JSON value with expressions. The error is of type Faults.
+// Compile reads a JSON value with expressions. The error is of type Errors.
 func Compile(value json.RawMessage, env *Env) (*Template, error) {
 	return CompileAt(value, env, Places{})
 }
@@ -62,7 +62,7 @@ type Places struct {
 func CompileAt(value json.RawMessage, env *Env, places Places) (*Template, error) {
 	tree, problems := jsontree.Parse(value, maxDepth)
 	if problems != nil {
-		return nil, Faults{{Pointer: problems[0].Pointer, Code: problems[0].Code, Message: problems[0].Message}}
+		return nil, Errors{{Pointer: problems[0].Pointer, Code: problems[0].Code, Message: problems[0].Message}}
 	}
 	c := compiler{env: env, places: places}
 	c.value(tree, "")
@@ -85,7 +85,7 @@ type compiler struct {
 	places  Places
 	literal bytes.Buffer
 	pieces  []piece
-	faults  Faults
+	faults  Errors
 }
 
 func (c *compiler) flush() {
@@ -129,7 +129,7 @@ func (c *compiler) comma(i int) {
 
 func (c *compiler) key(key, pointer string) {
 	if Has(key) {
-		c.faults = append(c.faults, &Fault{Pointer: problem.Join(pointer, key), Code: problem.CodeNotAllowed, Expression: key, Message: "a key cannot hold an expression: build the whole object in one"})
+		c.faults = append(c.faults, &Error{Pointer: problem.Join(pointer, key), Code: problem.CodeNotAllowed, Expression: key, Message: "a key cannot hold an expression: build the whole object in one"})
 	}
 	w := writer{}
 	w.text(key)
@@ -144,7 +144,7 @@ func (c *compiler) text(v *jsontree.Value, pointer string) {
 	}
 	parts, err := split(v.Text)
 	if err != nil {
-		c.faults = append(c.faults, &Fault{Pointer: pointer, Code: problem.CodeExpression, Expression: v.Text, Message: err.Error()})
+		c.faults = append(c.faults, &Error{Pointer: pointer, Code: problem.CodeExpression, Expression: v.Text, Message: err.Error()})
 		return
 	}
 	c.flush()
@@ -159,18 +159,6 @@ func (c *compiler) text(v *jsontree.Value, pointer string) {
 		compiled = append(compiled, textPart{text: p.text, program: program})
 	}
 	c.pieces = append(c.pieces, piece{parts: compiled, text: c.places.Text != nil && c.places.Text(pointer)})
-}
-
-func (t *Template) programs() []*program {
-	var programs []*program
-	for _, piece := range t.pieces {
-		for _, part := range piece.parts {
-			if part.program != nil {
-				programs = append(programs, part.program)
-			}
-		}
-	}
-	return programs
 }
 
 // References lists the nodes' results that the expressions use, sorted.
@@ -221,7 +209,7 @@ func (t *Template) MayBe(kind jsontree.Kind) bool {
 
 // Evaluate gives the value with every expression resolved. The variables are those of the environment by
 // name: a Value, a json.RawMessage, or what encoding/json decodes; nodes is a map of ids to maps with output,
-// status and error. The error is of type *Fault.
+// status and error. The error is of type *Error.
 func (t *Template) Evaluate(vars map[string]any) (json.RawMessage, error) {
 	if !t.dynamic {
 		return t.constant(), nil
@@ -237,10 +225,22 @@ func (t *Template) Evaluate(vars map[string]any) (json.RawMessage, error) {
 			return nil, err
 		}
 		if w.Len() > MaxResolved {
-			return nil, &Fault{Code: node.CodeTooLarge, Message: fmt.Sprintf("the value has more than %d bytes as JSON", MaxResolved)}
+			return nil, &Error{Code: node.CodeTooLarge, Message: fmt.Sprintf("the value has more than %d bytes as JSON", MaxResolved)}
 		}
 	}
 	return w.Bytes(), nil
+}
+
+func (t *Template) programs() []*program {
+	var programs []*program
+	for _, piece := range t.pieces {
+		for _, part := range piece.parts {
+			if part.program != nil {
+				programs = append(programs, part.program)
+			}
+		}
+	}
+	return programs
 }
 
 func (t *Template) constant() json.RawMessage {

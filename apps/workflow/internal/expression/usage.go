@@ -25,7 +25,7 @@ type usage struct {
 	references []Reference
 	args       bool // uses args
 	others     bool // uses any other variable
-	faults     Faults
+	faults     Errors
 }
 
 func (u *usage) look(parsed *cel.Ast) {
@@ -38,9 +38,9 @@ func (u *usage) look(parsed *cel.Ast) {
 	u.references = slices.Compact(u.references)
 }
 
-func (u *usage) fault(at ast.Expr, code, format string, arguments ...any) {
+func (u *usage) faultf(at ast.Expr, code, format string, arguments ...any) {
 	location := u.info.GetStartLocation(at.ID())
-	u.faults = append(u.faults, &Fault{
+	u.faults = append(u.faults, &Error{
 		Pointer: u.pointer, Code: code, Expression: u.source, Column: column(u.source, location.Line(), location.Column()), Message: fmt.Sprintf(format, arguments...),
 	})
 }
@@ -61,18 +61,21 @@ func (u *usage) visit(e ast.Expr) {
 		u.visitAll(call.Args())
 	case ast.ListKind:
 		u.visitAll(e.AsList().Elements())
-	case ast.MapKind:
-		for _, entry := range e.AsMap().Entries() {
-			u.visit(entry.AsMapEntry().Key())
-			u.visit(entry.AsMapEntry().Value())
-		}
-	case ast.StructKind:
-		for _, field := range e.AsStruct().Fields() {
-			u.visit(field.AsStructField().Value())
-		}
 	case ast.ComprehensionKind:
 		u.comprehension(e)
 	default:
+		u.visitEntries(e)
+	}
+}
+
+// visitEntries visits maps and messages; all else has no parts.
+func (u *usage) visitEntries(e ast.Expr) {
+	for _, entry := range e.AsMap().Entries() {
+		u.visit(entry.AsMapEntry().Key())
+		u.visit(entry.AsMapEntry().Value())
+	}
+	for _, field := range e.AsStruct().Fields() {
+		u.visit(field.AsStructField().Value())
 	}
 }
 
@@ -89,7 +92,7 @@ func (u *usage) comprehension(e ast.Expr) {
 	u.visit(c.AccuInit())
 	for _, name := range []string{c.IterVar(), c.IterVar2(), c.AccuVar()} {
 		if slices.Contains(u.env.names, name) {
-			u.fault(e, problem.CodeExpression, "the name %s is that of a variable already: give the macro's another", name)
+			u.faultf(e, problem.CodeExpression, "the name %s is that of a variable already: give the macro's another", name)
 		}
 		u.bound = append(u.bound, name)
 	}
@@ -109,20 +112,24 @@ func (u *usage) path(e ast.Expr) (root ast.Expr, keys []string) {
 		root, keys = u.path(e.AsSelect().Operand())
 		return root, append(keys, e.AsSelect().FieldName())
 	case ast.CallKind:
-		call := e.AsCall()
-		name := call.FunctionName()
-		if name != operators.Index && name != operators.OptIndex && name != operators.OptSelect || len(call.Args()) != 2 {
-			return nil, nil
-		}
-		key, written := call.Args()[1].AsLiteral().(types.String)
-		if call.Args()[1].Kind() != ast.LiteralKind || !written {
-			return nil, nil
-		}
-		root, keys = u.path(call.Args()[0])
-		return root, append(keys, string(key))
+		return u.indexed(e.AsCall())
 	default:
 		return nil, nil
 	}
+}
+
+// indexed is the path of a["b"], a[?"b"] and a.?b.
+func (u *usage) indexed(call ast.CallExpr) (root ast.Expr, keys []string) {
+	index := []string{operators.Index, operators.OptIndex, operators.OptSelect}
+	if !slices.Contains(index, call.FunctionName()) || len(call.Args()) != 2 || call.Args()[1].Kind() != ast.LiteralKind {
+		return nil, nil
+	}
+	key, written := call.Args()[1].AsLiteral().(types.String)
+	if !written {
+		return nil, nil
+	}
+	root, keys = u.path(call.Args()[0])
+	return root, append(keys, string(key))
 }
 
 func (u *usage) use(root ast.Expr, keys []string) {
@@ -144,19 +151,19 @@ func (u *usage) use(root ast.Expr, keys []string) {
 
 func (u *usage) node(root ast.Expr, keys []string) {
 	if len(keys) == 0 {
-		u.fault(root, problem.CodeExpression, "write nodes.<id>: which nodes are used has to be known before the run")
+		u.faultf(root, problem.CodeExpression, "write nodes.<id>: which nodes are used has to be known before the run")
 		return
 	}
 	id := keys[0]
 	if !u.env.any && !u.env.nodes[id] {
-		u.fault(root, problem.CodeUnknownNode, "nodes.%s: there is no node %s here%s", clip(id), clip(id), nearest(id, slices.Sorted(maps.Keys(u.env.nodes))))
+		u.faultf(root, problem.CodeUnknownNode, "nodes.%s: there is no node %s here%s", clip(id), clip(id), nearest(id, slices.Sorted(maps.Keys(u.env.nodes))))
 		return
 	}
 	reference := Reference{Node: id}
 	if len(keys) > 1 {
 		reference.Field = keys[1]
 		if known := []string{"output", "status", "error"}; !slices.Contains(known, keys[1]) {
-			u.fault(root, problem.CodeExpression, "nodes.%s.%s: a node has output, status and error%s", id, clip(keys[1]), nearest(keys[1], known))
+			u.faultf(root, problem.CodeExpression, "nodes.%s.%s: a node has output, status and error%s", id, clip(keys[1]), nearest(keys[1], known))
 		}
 	}
 	u.references = append(u.references, reference)
@@ -172,7 +179,7 @@ func (u *usage) fields(root ast.Expr, path string, keys []string) {
 		next, known := f.properties[key]
 		if !known && f.closed {
 			names := slices.Sorted(maps.Keys(f.properties))
-			u.fault(root, problem.CodeExpression, "%s.%s: %s has no %s%s", path, clip(key), path, clip(key), nearest(key, names))
+			u.faultf(root, problem.CodeExpression, "%s.%s: %s has no %s%s", path, clip(key), path, clip(key), nearest(key, names))
 			return
 		}
 		f, path = next, path+"."+key

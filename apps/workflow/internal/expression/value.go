@@ -25,8 +25,19 @@ const maxDepth = 100
 // Value is a JSON value made ready for expressions; several templates may use it.
 type Value struct{ value ref.Val }
 
-// Decode prepares a JSON value. Whole numbers become ints, as far as they fit, all others doubles.
+func (v Value) orNull() ref.Val {
+	if v.value == nil {
+		return types.NullValue
+	}
+	return v.value
+}
+
+// Decode prepares a JSON value; no text at all is null. Whole numbers become ints, as far as they fit, all
+// others doubles.
 func Decode(raw json.RawMessage) (Value, error) {
+	if len(raw) == 0 {
+		return Value{value: types.NullValue}, nil
+	}
 	value, err := decode(raw)
 	return Value{value: value}, err
 }
@@ -165,7 +176,7 @@ func (w *writer) scalar(value ref.Val) error {
 	case types.Timestamp:
 		w.text(v.Time.UTC().Format(time.RFC3339Nano))
 	case types.Duration:
-		w.text(v.Duration.String())
+		w.text(v.String())
 	default:
 		return fmt.Errorf("a %s cannot be written as JSON", value.Type().TypeName())
 	}
@@ -184,7 +195,7 @@ func (w *writer) double(f float64) error {
 func (w *writer) text(s string) {
 	encoder := json.NewEncoder(w)
 	encoder.SetEscapeHTML(false)
-	_ = encoder.Encode(s) // a string can always be encoded
+	_ = encoder.Encode(s) //nolint:errchkjson // a string can always be encoded
 	w.Truncate(w.Len() - 1)
 }
 

@@ -18,7 +18,7 @@ func (k *compiler) agent(n *Node, config *jsontree.Value, p place, pointer strin
 		where := problem.Join(pointer, "tools", i)
 		name := text(tool.Get("name"))
 		if names[name] {
-			k.problem(where+"/name", problem.CodeDuplicateID, "another tool has the name %s: a model could not tell them apart", name)
+			k.problemf(where+"/name", problem.CodeDuplicateID, "another tool has the name %s: a model could not tell them apart", name)
 		}
 		names[name] = true
 		k.tool(n, tool, p.variables, where)
@@ -32,9 +32,9 @@ func (k *compiler) provider(name, pointer string) {
 	reason, known := k.catalog.Providers[name]
 	switch {
 	case !known:
-		k.problem(pointer, problem.CodeUnavailable, "the provider %s cannot be used here: it is not configured", name)
+		k.problemf(pointer, problem.CodeUnavailable, "the provider %s cannot be used here: it is not configured", name)
 	case reason != "":
-		k.problem(pointer, problem.CodeUnavailable, "the provider %s cannot be used here: %s", name, reason)
+		k.problemf(pointer, problem.CodeUnavailable, "the provider %s cannot be used here: %s", name, reason)
 	}
 }
 
@@ -45,11 +45,11 @@ func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, p
 		needs, refuses = "value", []string{"method", "url", "headers", "query", "body", "idempotent"}
 	}
 	if tool.Get(needs) == nil {
-		k.problem(pointer, problem.CodeMissingField, "%s is missing: a tool of type %s needs it", needs, text(tool.Get("type")))
+		k.problemf(pointer, problem.CodeMissingField, "%s is missing: a tool of type %s needs it", needs, text(tool.Get("type")))
 	}
 	for _, name := range refuses {
 		if tool.Get(name) != nil {
-			k.problem(pointer+"/"+name, problem.CodeNotAllowed, "a tool of type %s has no %s", text(tool.Get("type")), name)
+			k.problemf(pointer+"/"+name, problem.CodeNotAllowed, "a tool of type %s has no %s", text(tool.Get("type")), name)
 		}
 	}
 	parameters := raw(tool.Get("parameters"))
@@ -57,7 +57,7 @@ func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, p
 	v.Tool, v.Args = true, parameters
 	env, err := expression.NewEnv(v)
 	if err != nil {
-		k.problem(pointer, problem.CodeExpression, "%v", err)
+		k.problemf(pointer, problem.CodeExpression, "%v", err)
 		return
 	}
 	rules := n.builtin.rules.Properties["tools"].Items

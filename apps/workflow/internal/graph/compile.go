@@ -66,7 +66,7 @@ func newCompiler(d *document.Document, c Catalog) (*compiler, error) {
 	return &compiler{document: d, catalog: c, builtins: known}, err
 }
 
-func (k *compiler) problem(pointer, code, format string, arguments ...any) {
+func (k *compiler) problemf(pointer, code, format string, arguments ...any) {
 	k.problems = append(k.problems, problem.Format(pointer, code, format, arguments...))
 }
 
@@ -105,12 +105,12 @@ func (k *compiler) faults(pointer string, err error) {
 	if err == nil {
 		return
 	}
-	faults, ok := errors.AsType[expression.Faults](err)
+	faults, ok := errors.AsType[expression.Errors](err)
 	if !ok {
-		k.problem(pointer, problem.CodeExpression, "%v", err)
+		k.problemf(pointer, problem.CodeExpression, "%v", err)
 	}
 	for _, f := range faults {
-		k.problem(pointer+f.Pointer, f.Code, "%s", f.Error())
+		k.problemf(pointer+f.Pointer, f.Code, "%s", f.Error())
 	}
 }
 
@@ -125,7 +125,7 @@ func (k *compiler) object(raw json.RawMessage, pointer string) *schema.Schema {
 		Type any `json:"type"`
 	}
 	if err := json.Unmarshal(raw, &stated); err == nil && problems == nil && stated.Type != nil && stated.Type != "object" {
-		k.problem(pointer+"/type", problem.CodeInvalidSchema, "the schema has to be of type object, not %v", stated.Type)
+		k.problemf(pointer+"/type", problem.CodeInvalidSchema, "the schema has to be of type object, not %v", stated.Type)
 	}
 	return s
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/document"
@@ -69,17 +70,7 @@ func has(value *jsontree.Value) bool {
 	if expression.Has(value.Text) {
 		return true
 	}
-	for _, item := range value.Items {
-		if has(item) {
-			return true
-		}
-	}
-	for _, m := range value.Members {
-		if has(m.Value) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(value.Items, has) || slices.ContainsFunc(value.Members, func(m jsontree.Member) bool { return has(m.Value) })
 }
 
 // literal says which values of a config hold no expressions of the node itself.

@@ -17,10 +17,10 @@ func (k *compiler) edges(g *Graph, edges []document.Edge) {
 	for _, e := range edges {
 		from, to := g.nodes[e.From], g.nodes[e.To]
 		if from == nil {
-			k.problem(e.Pointer+"/from", problem.CodeUnknownNode, "there is no node %s here", e.From)
+			k.problemf(e.Pointer+"/from", problem.CodeUnknownNode, "there is no node %s here", e.From)
 		}
 		if to == nil {
-			k.problem(e.Pointer+"/to", problem.CodeUnknownNode, "there is no node %s here", e.To)
+			k.problemf(e.Pointer+"/to", problem.CodeUnknownNode, "there is no node %s here", e.To)
 		}
 		if from == nil || to == nil {
 			continue
@@ -28,7 +28,7 @@ func (k *compiler) edges(g *Graph, edges []document.Edge) {
 		k.port(from, e)
 		same := document.Edge{From: e.From, Port: e.Port, To: e.To}
 		if seen[same] {
-			k.problem(e.Pointer, problem.CodeDuplicateEdge, "there is an edge from %s to %s already", strings.TrimSuffix(e.From+"."+e.Port, "."), e.To)
+			k.problemf(e.Pointer, problem.CodeDuplicateEdge, "there is an edge from %s to %s already", strings.TrimSuffix(e.From+"."+e.Port, "."), e.To)
 			continue
 		}
 		seen[same] = true
@@ -55,14 +55,14 @@ func (k *compiler) port(n *Node, e document.Edge) {
 	case len(ports) > 0:
 		remedy = "its ports are " + strings.Join(ports, ", ")
 	}
-	k.problem(e.Pointer+"/from", problem.CodeUnknownPort, "%s has no port %s: %s", describe(n), e.Port, remedy)
+	k.problemf(e.Pointer+"/from", problem.CodeUnknownPort, "%s has no port %s: %s", describe(n), e.Port, remedy)
 }
 
 // joins checks that joins can come about.
 func (k *compiler) joins(g *Graph) {
 	for _, n := range g.Nodes {
 		if n.Join > 1 && n.Join > len(n.In) {
-			k.problem(n.Spec.Pointer+"/config/n", problem.CodeOutOfRange, "%s waits for %d live edges, and only %d lead to it", describe(n), n.Join, len(n.In))
+			k.problemf(n.Spec.Pointer+"/config/n", problem.CodeOutOfRange, "%s waits for %d live edges, and only %d lead to it", describe(n), n.Join, len(n.In))
 		}
 	}
 }

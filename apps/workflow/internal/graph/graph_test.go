@@ -96,7 +96,8 @@ func TestCompileRefuses(t *testing.T) {
 		{"expression's type", `{"id": "a", "type": "if", "config": {"condition": "${{ 1 + 1 }}"}}`, "", "", "/nodes/0/config/condition", problem.CodeWrongType, "boolean"},
 		{"text for a number", agentWith(`, "max_turns": "${{ 3 }} turns"`), "", "", "/nodes/0/config/max_turns", problem.CodeWrongType, "integer"},
 		{"turns", agentWith(`, "max_turns": 101`), "", "", "/nodes/0/config/max_turns", problem.CodeOutOfRange, "at most 100"},
-		{"provider", agentWith(`, "provider": "anthropic"`)[:0] + strings.Replace(agentWith(""), "openai", "anthropic", 1), "", "", "/nodes/0/config/provider", problem.CodeUnavailable, "ANTHROPIC_API_KEY"},
+		{"provider", agentWith(`, "provider": "anthropic"`)[:0] + strings.Replace(agentWith(""), "openai", "anthropic", 1), "", "", "/nodes/0/config/provider", problem.CodeUnavailable,
+			"ANTHROPIC_API_KEY"},
 		{"unknown provider", strings.Replace(agentWith(""), "openai", "azure", 1), "", "", "/nodes/0/config/provider", problem.CodeUnknownValue, `"azure"`},
 		{"computed provider", strings.Replace(agentWith(""), "openai", "${{ inputs.p }}", 1), "", "", "/nodes/0/config/provider", problem.CodeNotConstant, "published"},
 		{"output schema", agentWith(`, "output_schema": {"type": "objct"}`), "", "", "/nodes/0/config/output_schema/type", problem.CodeInvalidSchema, "objct"},
@@ -104,8 +105,10 @@ func TestCompileRefuses(t *testing.T) {
 		{"tool without url", agentWith(`, "tools": [{"type": "http", "name": "t"}]`), "", "", "/nodes/0/config/tools/0", problem.CodeMissingField, "url"},
 		{"tool's field", agentWith(`, "tools": [{"type": "function", "name": "t", "value": 1, "url": "https://x"}]`), "", "", "/nodes/0/config/tools/0/url", problem.CodeNotAllowed, "function"},
 		{"tool's name", agentWith(`, "tools": [{"type": "function", "name": "a b", "value": 1}]`), "", "", "/nodes/0/config/tools/0/name", problem.CodeInvalidFormat, "a b"},
-		{"tools' names", agentWith(`, "tools": [{"type": "function", "name": "t", "value": 1}, {"type": "function", "name": "t", "value": 1}]`), "", "", "/nodes/0/config/tools/1/name", problem.CodeDuplicateID, "name t"},
-		{"tool's args", agentWith(`, "tools": [{"type": "function", "name": "t", "parameters": {"type": "object", "properties": {"city": {}}}, "value": "${{ args.ctiy }}"}]`), "", "", "/nodes/0/config/tools/0/value", problem.CodeExpression, "did you mean city?"},
+		{"tools' names", agentWith(`, "tools": [{"type": "function", "name": "t", "value": 1}, {"type": "function", "name": "t", "value": 1}]`), "", "", "/nodes/0/config/tools/1/name",
+			problem.CodeDuplicateID, "name t"},
+		{"tool's args", agentWith(`, "tools": [{"type": "function", "name": "t", "parameters": {"type": "object", "properties": {"city": {}}}, "value": "${{ args.ctiy }}"}]`), "", "",
+			"/nodes/0/config/tools/0/value", problem.CodeExpression, "did you mean city?"},
 		{"args outside of tools", agentWith(`, "instructions": "${{ args.x }}"`), "", "", "/nodes/0/config/instructions", problem.CodeExpression, "args"},
 		{"url", `{"id": "a", "type": "http", "config": {"url": "ftp://x"}}`, "", "", "/nodes/0/config/url", problem.CodeInvalidFormat, "ftp"},
 		{"method", `{"id": "a", "type": "http", "config": {"url": "https://x", "method": "get"}}`, "", "", "/nodes/0/config/method", problem.CodeUnknownValue, `"get"`},
@@ -122,7 +125,8 @@ func TestCompileRefuses(t *testing.T) {
 		{"edge from nowhere", a, `{"from": "x", "to": "a"}`, "", "/edges/0/from", problem.CodeUnknownNode, "node x"},
 		{"port", a + "," + b, `{"from": "a.true", "to": "b"}`, "", "/edges/0/from", problem.CodeUnknownPort, "it has none"},
 		{"port error", a + "," + b, `{"from": "a.error", "to": "b"}`, "", "/edges/0/from", problem.CodeUnknownPort, "on_error: route"},
-		{"port of a switch", `{"id": "s", "type": "switch", "config": {"value": 1, "cases": [{"equals": 1, "port": "one"}]}},` + b, `{"from": "s.two", "to": "b"}`, "", "/edges/0/from", problem.CodeUnknownPort, "one, default"},
+		{"port of a switch", `{"id": "s", "type": "switch", "config": {"value": 1, "cases": [{"equals": 1, "port": "one"}]}},` + b, `{"from": "s.two", "to": "b"}`, "", "/edges/0/from",
+			problem.CodeUnknownPort, "one, default"},
 		{"case's port", `{"id": "s", "type": "switch", "config": {"value": 1, "cases": [{"equals": 1, "port": "default"}]}}`, "", "", "/nodes/0/config/cases/0/port", problem.CodeNotAllowed, "default"},
 		{"edge twice", a + "," + b, `{"from": "a", "to": "b"}, {"from": "a", "to": "b"}`, "", "/edges/1", problem.CodeDuplicateEdge, "a to b"},
 		{"circle", a + "," + b, `{"from": "a", "to": "b"}, {"from": "b", "to": "a"}`, "", "/nodes/0", problem.CodeCycle, "a → b → a"},
@@ -130,21 +134,26 @@ func TestCompileRefuses(t *testing.T) {
 		{"unknown reference", `{"id": "a", "type": "transform", "config": {"value": ["${{ nodes.x.output }}"]}}`, "", "", "/nodes/0/config/value/0", problem.CodeUnknownNode, "node x"},
 		{"not before", a + "," + c, "", "", "/nodes/1/config/value", problem.CodeNotBefore, "add an edge from a"},
 		{"itself", `{"id": "a", "type": "transform", "config": {"value": "${{ nodes.a.output }}"}}`, "", "", "/nodes/0/config/value", problem.CodeNotBefore, "own result"},
-		{"behind any", a + "," + b + `,{"id": "j", "type": "join", "config": {"mode": "any"}},` + c, `{"from": "a", "to": "j"},{"from": "b", "to": "j"},{"from": "j", "to": "c"}`, "", "/nodes/3/config/value", problem.CodeNotBefore, "nodes.j.output"},
+		{"behind any", a + "," + b + `,{"id": "j", "type": "join", "config": {"mode": "any"}},` + c, `{"from": "a", "to": "j"},{"from": "b", "to": "j"},{"from": "j", "to": "c"}`, "",
+			"/nodes/3/config/value", problem.CodeNotBefore, "nodes.j.output"},
 		{"outputs", a, "", `, "outputs": {"x": "${{ nodes.z.output }}"}`, "/outputs/x", problem.CodeUnknownNode, "node z"},
 		{"inputs", a, "", `, "inputs": {"type": "string"}`, "/inputs/type", problem.CodeInvalidSchema, "object"},
-		{"unknown input", `{"id": "a", "type": "transform", "config": {"value": "${{ inputs.topik }}"}}`, "", `, "inputs": {"type": "object", "properties": {"topic": {}}}`, "/nodes/0/config/value", problem.CodeExpression, "did you mean topic?"},
+		{"unknown input", `{"id": "a", "type": "transform", "config": {"value": "${{ inputs.topik }}"}}`, "", `, "inputs": {"type": "object", "properties": {"topic": {}}}`,
+			"/nodes/0/config/value", problem.CodeExpression, "did you mean topic?"},
 		{"loop without body", `{"id": "l", "type": "for_each", "config": {"items": []}}`, "", "", "/nodes/0/config", problem.CodeMissingField, "body"},
 		{"loop over text", `{"id": "l", "type": "for_each", "config": {"items": "${{ 'x' }}", "body": {"nodes": [` + a + `]}}}`, "", "", "/nodes/0/config/items", problem.CodeWrongType, "array"},
-		{"outer node in a loop", a + "," + each(`"body": {"nodes": [{"id": "x", "type": "transform", "config": {"value": "${{ nodes.a.output }}"}}]}`), `{"from": "a", "to": "l"}`, "", "/nodes/1/config/body/nodes/0/config/value", problem.CodeUnknownNode, "no node a"},
-		{"with", each(`"with": {"lang": 1}, "body": {"nodes": [{"id": "x", "type": "transform", "config": {"value": "${{ with.lnag }}"}}]}`), "", "", "/nodes/0/config/body/nodes/0/config/value", problem.CodeExpression, "did you mean lang?"},
+		{"outer node in a loop", a + "," + each(`"body": {"nodes": [{"id": "x", "type": "transform", "config": {"value": "${{ nodes.a.output }}"}}]}`), `{"from": "a", "to": "l"}`, "",
+			"/nodes/1/config/body/nodes/0/config/value", problem.CodeUnknownNode, "no node a"},
+		{"with", each(`"with": {"lang": 1}, "body": {"nodes": [{"id": "x", "type": "transform", "config": {"value": "${{ with.lnag }}"}}]}`), "", "", "/nodes/0/config/body/nodes/0/config/value",
+			problem.CodeExpression, "did you mean lang?"},
 		{"item outside of a loop", `{"id": "a", "type": "transform", "config": {"value": "${{ item }}"}}`, "", "", "/nodes/0/config/value", problem.CodeExpression, "item"},
 		{"loop's output", each(`"body": {"nodes": [` + a + `], "output": "${{ nodes.b.output }}"}`), "", "", "/nodes/0/config/body/output", problem.CodeUnknownNode, "node b"},
 		{"four loops", each(`"body": {"nodes": [` + each(`"body": {"nodes": [`+each(`"body": {"nodes": [`+each(`"body": {"nodes": [`+a+`]}`)+`]}`)+`]}`) + `]}`), "", "",
 			"/nodes/0/config/body/nodes/0/config/body/nodes/0/config/body/nodes/0/config/body", problem.CodeOutOfRange, "3"},
 		{"sub-workflow", `{"id": "s", "type": "subworkflow", "config": {"workflow": "wfl_1", "version": 3}}`, "", "", "/nodes/0/config/version", problem.CodeUnknownVersion, "version 3"},
 		{"sub-workflow lookup", `{"id": "s", "type": "subworkflow", "config": {"workflow": "wfl_broken", "version": 3}}`, "", "", "/nodes/0/config/workflow", problem.CodeUnavailable, "try again"},
-		{"sub-workflow's inputs", `{"id": "s", "type": "subworkflow", "config": {"workflow": "wfl_1", "version": 2, "inputs": {"n": "x"}}}`, "", "", "/nodes/0/config/inputs/n", problem.CodeWrongType, "integer"},
+		{"sub-workflow's inputs", `{"id": "s", "type": "subworkflow", "config": {"workflow": "wfl_1", "version": 2, "inputs": {"n": "x"}}}`, "", "", "/nodes/0/config/inputs/n",
+			problem.CodeWrongType, "integer"},
 		{"sub-workflow without inputs", `{"id": "s", "type": "subworkflow", "config": {"workflow": "wfl_1", "version": 2}}`, "", "", "/nodes/0/config/inputs", problem.CodeMissingField, "n is missing"},
 		{"computed version", `{"id": "s", "type": "subworkflow", "config": {"workflow": "wfl_1", "version": "${{ 2 }}"}}`, "", "", "/nodes/0/config/version", problem.CodeNotConstant, "published"},
 	}
@@ -163,13 +172,16 @@ func TestCompileRefuses(t *testing.T) {
 
 func TestCompileAccepts(t *testing.T) {
 	tests := []struct{ name, nodes, edges, more string }{
-		{"expressions where values are checked", `{"id": "h", "type": "http", "config": {"url": "${{ inputs.base }}/x", "method": "${{ inputs.m }}", "success": "${{ inputs.s }}", "headers": {"A": "b ${{ inputs.t }}"}}}`, "", ""},
+		{"expressions where values are checked",
+			`{"id": "h", "type": "http", "config": {"url": "${{ inputs.base }}/x", "method": "${{ inputs.m }}", "success": "${{ inputs.s }}", "headers": {"A": "b ${{ inputs.t }}"}}}`, "", ""},
 		{"computed turns", agentWith(`, "max_turns": "${{ inputs.n }}", "temperature": 0.5`), "", ""},
 		{"tools", agentWith(`, "tools": [{"type": "http", "name": "t", "url": "https://x/${{ args.id }}", "headers": {"Authorization": "Bearer ${{ inputs.token }}"}, "parameters": {"type": "object", "description": "${{ no expression }}"}}]`), "", ""},
-		{"behind any, what is before each", a + `,{"id": "x", "type": "transform", "config": {"value": 1}},{"id": "y", "type": "transform", "config": {"value": 1}},{"id": "j", "type": "join", "config": {"mode": "any"}},` + c,
+		{"behind any, what is before each",
+			a + `,{"id": "x", "type": "transform", "config": {"value": 1}},{"id": "y", "type": "transform", "config": {"value": 1}},{"id": "j", "type": "join", "config": {"mode": "any"}},` + c,
 			`{"from": "a", "to": "x"},{"from": "a", "to": "y"},{"from": "x", "to": "j"},{"from": "y", "to": "j"},{"from": "j", "to": "c"}`, ""},
 		{"route", `{"id": "h", "type": "http", "on_error": "route", "config": {"url": "https://x"}},` + a + "," + b, `{"from": "h.error", "to": "a"},{"from": "h", "to": "b"}`, ""},
-		{"a port into two and two ports into one", `{"id": "i", "type": "if", "config": {"condition": true}},` + a + "," + b, `{"from": "i.true", "to": "a"},{"from": "i.false", "to": "a"},{"from": "i.true", "to": "b"}`, ""},
+		{"a port into two and two ports into one", `{"id": "i", "type": "if", "config": {"condition": true}},` + a + "," + b,
+			`{"from": "i.true", "to": "a"},{"from": "i.false", "to": "a"},{"from": "i.true", "to": "b"}`, ""},
 		{"sub-workflow", `{"id": "s", "type": "subworkflow", "config": {"workflow": "wfl_1", "version": 2, "inputs": {"n": "${{ inputs.n }}"}}}`, "", ""},
 		{"computed with", each(`"body": {"nodes": [{"id": "x", "type": "transform", "config": {"value": "${{ with.any }} ${{ item }} ${{ index }}"}}]}, "with": "${{ inputs.w }}"`), "", ""},
 		{"outputs", a, "", `, "outputs": {"x": "${{ nodes.a.output }}", "y": 1}`},
@@ -184,12 +196,14 @@ func TestCompileAccepts(t *testing.T) {
 }
 
 func TestCompileReportsEverythingAtOnce(t *testing.T) {
-	_, problems := compile(t, `{"id": "a", "type": "nope"}, {"id": "b", "type": "transform", "config": {"value": "${{ nodes.z }} ${{ 1 + }}"}}, `+agentWith(`, "max_turns": 0`), `{"from": "q", "to": "b"}`, `, "outputs": {"o": "${{ x }}"}`)
+	_, problems := compile(t, `{"id": "a", "type": "nope"}, {"id": "b", "type": "transform", "config": {"value": "${{ nodes.z }} ${{ 1 + }}"}}, `+agentWith(`, "max_turns": 0`),
+		`{"from": "q", "to": "b"}`, `, "outputs": {"o": "${{ x }}"}`)
 	var got []string
 	for _, p := range problems {
 		got = append(got, p.Pointer+" "+p.Code)
 	}
-	want := []string{"/edges/0/from unknown_node", "/nodes/0/type unknown_type", "/nodes/1/config/value invalid_expression", "/nodes/1/config/value unknown_node", "/nodes/2/config/max_turns out_of_range", "/outputs/o invalid_expression"}
+	want := []string{"/edges/0/from unknown_node", "/nodes/0/type unknown_type", "/nodes/1/config/value invalid_expression", "/nodes/1/config/value unknown_node",
+		"/nodes/2/config/max_turns out_of_range", "/outputs/o invalid_expression"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
 	}
@@ -204,12 +218,12 @@ func TestOrderIsTheDocumentsWherePossible(t *testing.T) {
 	if problems != nil {
 		t.Fatal(problems)
 	}
-	var order string
+	var order []string
 	for _, n := range g.Order {
-		order += n.ID
+		order = append(order, n.ID)
 	}
-	if order != "cbead" {
-		t.Errorf("the order is %s", order)
+	if got := strings.Join(order, ""); got != "cbead" {
+		t.Errorf("the order is %s", got)
 	}
 }
 
@@ -281,9 +295,11 @@ func FuzzCompile(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(regexp.MustCompile("(?s)```json\n(.*?)```").FindSubmatch(page)[1])
-	for _, nodes := range []string{a + "," + c, each(`"with": {"a": 1}, "body": {"nodes": [` + a + `], "output": "${{ with.a }}"}`), agentWith(`, "tools": [{"type": "function", "name": "t", "value": "${{ args.a }}"}]`),
+	for _, nodes := range []string{a + "," + c, each(`"with": {"a": 1}, "body": {"nodes": [` + a + `], "output": "${{ with.a }}"}`),
+		agentWith(`, "tools": [{"type": "function", "name": "t", "value": "${{ args.a }}"}]`),
 		`{"id": "s", "type": "switch", "config": {"value": "${{ inputs.x }}", "cases": [{"equals": 1, "port": "one"}]}}`, `{"id": "a", "type": "subworkflow", "config": {"workflow": "wfl_1", "version": 2, "inputs": "${{ inputs }}"}}`} {
-		f.Add([]byte(`{"schema": "agentteam/v1", "name": "x", "inputs": {"properties": {"x": {"type": "object"}}}, "nodes": [` + nodes + `], "edges": [{"from": "a", "to": "c"}, {"from": "c.error", "to": "a"}]}`))
+		f.Add([]byte(`{"schema": "agentteam/v1", "name": "x", "inputs": {"properties": {"x": {"type": "object"}}}, "nodes": [` + nodes +
+			`], "edges": [{"from": "a", "to": "c"}, {"from": "c.error", "to": "a"}]}`))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, problems := document.Decode(data)

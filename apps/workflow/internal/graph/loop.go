@@ -25,13 +25,13 @@ func (k *compiler) loop(n *Node, config *jsontree.Value, p place) {
 		return // reported by the shape
 	}
 	if p.loops >= maxLoops {
-		k.problem(body.Pointer, problem.CodeOutOfRange, "loops are nested deeper than %d: move the inner ones into a sub-workflow", maxLoops)
+		k.problemf(body.Pointer, problem.CodeOutOfRange, "loops are nested deeper than %d: move the inner ones into a sub-workflow", maxLoops)
 		return
 	}
 	variables := expression.Variables{Inputs: k.document.Inputs, Nodes: ids(body.Nodes), Loop: true, With: names(config.Get("with"))}
 	inner, err := at(variables, p.loops+1)
 	if err != nil {
-		k.problem(body.Pointer, problem.CodeExpression, "%v", err)
+		k.problemf(body.Pointer, problem.CodeExpression, "%v", err)
 		return
 	}
 	n.Body = k.graph(body.Nodes, body.Edges, inner)

@@ -37,10 +37,10 @@ func (k *compiler) node(spec document.Node, p place) *Node {
 		n.Timeout = httpTimeout
 	}
 	if n.Pure && spec.Retry.MaxAttempts > 1 {
-		k.problem(spec.Pointer+"/retry", problem.CodeNotAllowed, "%s gives the same result each time: it cannot be retried", describe(n))
+		k.problemf(spec.Pointer+"/retry", problem.CodeNotAllowed, "%s gives the same result each time: it cannot be retried", describe(n))
 	}
 	if n.Pure && spec.Timeout > 0 {
-		k.problem(spec.Pointer+"/timeout", problem.CodeNotAllowed, "%s is evaluated at once: it has no timeout", describe(n))
+		k.problemf(spec.Pointer+"/timeout", problem.CodeNotAllowed, "%s is evaluated at once: it has no timeout", describe(n))
 	}
 	k.config(n, p)
 	return n
@@ -54,12 +54,12 @@ func (k *compiler) available(n *Node) *builtin {
 			continue
 		}
 		if t.Unavailable != "" {
-			k.problem(n.Spec.Pointer+"/type", problem.CodeUnavailable, "nodes of type %s cannot run here: %s", n.Type, t.Unavailable)
+			k.problemf(n.Spec.Pointer+"/type", problem.CodeUnavailable, "nodes of type %s cannot run here: %s", n.Type, t.Unavailable)
 		}
 		return k.builtins[n.Type]
 	}
 	slices.Sort(names)
-	k.problem(n.Spec.Pointer+"/type", problem.CodeUnknownType, "there is no type %s; the types are %s", n.Type, strings.Join(names, ", "))
+	k.problemf(n.Spec.Pointer+"/type", problem.CodeUnknownType, "there is no type %s; the types are %s", n.Type, strings.Join(names, ", "))
 	return nil
 }
 
@@ -71,13 +71,13 @@ func (k *compiler) when(n *Node, env *expression.Env) {
 	pointer := n.Spec.Pointer + "/when"
 	value, err := encode(n.Spec.When)
 	if err != nil {
-		k.problem(pointer, problem.CodeInvalidJSON, "%v", err)
+		k.problemf(pointer, problem.CodeInvalidJSON, "%v", err)
 		return
 	}
 	n.When = k.template(value, env, pointer)
 	if !expression.Whole(n.Spec.When) {
 		if n.When != nil {
-			k.problem(pointer, problem.CodeExpression, "a condition is one expression: write ${{ … }} around all of it")
+			k.problemf(pointer, problem.CodeExpression, "a condition is one expression: write ${{ … }} around all of it")
 		}
 		return
 	}
@@ -87,7 +87,7 @@ func (k *compiler) when(n *Node, env *expression.Env) {
 // mustBe reports an expression of which it is known already that it gives another type.
 func (k *compiler) mustBe(t *expression.Template, kind jsontree.Kind, pointer string) {
 	if t != nil && !t.MayBe(kind) {
-		k.problem(pointer, problem.CodeWrongType, "the expression has to give a value of type %s", kind)
+		k.problemf(pointer, problem.CodeWrongType, "the expression has to give a value of type %s", kind)
 	}
 }
 
@@ -151,7 +151,7 @@ func (k *compiler) cases(n *Node, config *jsontree.Value, pointer string) {
 			at := problem.Join(pointer, "cases", i, "port")
 			switch {
 			case port == "default" || port == portError:
-				k.problem(at, problem.CodeNotAllowed, "the port %s is there already: give the case's another name", port)
+				k.problemf(at, problem.CodeNotAllowed, "the port %s is there already: give the case's another name", port)
 			case !slices.Contains(n.ports, port):
 				n.ports = append(n.ports, port) // several cases may share a port
 			}
@@ -164,9 +164,9 @@ func (k *compiler) join(n *Node, config *jsontree.Value, pointer string) {
 	count := config.Get("n")
 	switch mode := text(config.Get("mode")); {
 	case mode == "n" && count == nil:
-		k.problem(pointer, problem.CodeMissingField, "n is missing: how many live edges are enough")
+		k.problemf(pointer, problem.CodeMissingField, "n is missing: how many live edges are enough")
 	case mode != "n" && count != nil:
-		k.problem(pointer+"/n", problem.CodeNotAllowed, "n goes with the mode n only")
+		k.problemf(pointer+"/n", problem.CodeNotAllowed, "n goes with the mode n only")
 	case mode == "any":
 		n.Join = 1
 	case mode == "n":

@@ -40,7 +40,7 @@ func (k *compiler) order(g *Graph) bool {
 	return false
 }
 
-// circle names one circle, and the nodes that nothing leads to because of it.
+// circle names one circle.
 func (k *compiler) circle(g *Graph, waiting []int, next [][]*Node) {
 	var circle []*Node
 	for _, n := range g.Nodes {
@@ -54,8 +54,13 @@ func (k *compiler) circle(g *Graph, waiting []int, next [][]*Node) {
 		names = append(names, n.ID)
 	}
 	names = append(names, names[0])
-	k.problem(circle[0].Spec.Pointer, problem.CodeCycle, "the edges form a circle: %s. Take one of them away, or use a for_each", strings.Join(names, " → "))
+	k.problemf(circle[0].Spec.Pointer, problem.CodeCycle, "the edges form a circle: %s. Take one of them away, or use a for_each", strings.Join(names, " → "))
 
+	k.unreachable(g, circle, next)
+}
+
+// unreachable reports the nodes that nothing leads to because of a circle.
+func (k *compiler) unreachable(g *Graph, circle []*Node, next [][]*Node) {
 	reached := make([]bool, len(g.Nodes))
 	var visit func(n *Node)
 	visit = func(n *Node) {
@@ -74,7 +79,7 @@ func (k *compiler) circle(g *Graph, waiting []int, next [][]*Node) {
 	}
 	for _, n := range g.Nodes {
 		if !reached[n.Position] && !slices.Contains(circle, n) {
-			k.problem(n.Spec.Pointer, problem.CodeUnreachable, "no way leads to %s from a node without edges into it", describe(n))
+			k.problemf(n.Spec.Pointer, problem.CodeUnreachable, "no way leads to %s from a node without edges into it", describe(n))
 		}
 	}
 }

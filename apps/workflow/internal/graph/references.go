@@ -79,7 +79,7 @@ func (k *compiler) reference(g *Graph, n *Node, use expression.Use, ended set, p
 	if used == nil || ended.has(used.Position) {
 		return
 	}
-	k.problem(pointer+use.Pointer, problem.CodeNotBefore, "${{ %s }}: %s need not have ended when %s begins: %s", use.Expression, use.Node, n.ID, remedy(n, used))
+	k.problemf(pointer+use.Pointer, problem.CodeNotBefore, "${{ %s }}: %s need not have ended when %s begins: %s", use.Expression, use.Node, n.ID, remedy(n, used))
 }
 
 func remedy(n, used *Node) string {

@@ -25,7 +25,7 @@ func (n *Node) Resolve(variables map[string]any) (json.RawMessage, *node.Failure
 			return nil, Failure(err)
 		}
 	}
-	if !n.dynamic() {
+	if !n.dynamic() || n.builtin.Open {
 		return config, nil // its shape was checked when it was compiled
 	}
 	tree, problems := jsontree.Parse(config, maxResolvedDepth)
@@ -90,7 +90,7 @@ func (n *Node) writeTools(b *bytes.Buffer, variables map[string]any) error {
 // Failure makes an expression's error a node's failure. It is final: the same values would give it again.
 func Failure(err error) *node.Failure {
 	failure := node.Fail(node.CodeExpression, "%v", err)
-	if fault, ok := errors.AsType[*expression.Fault](err); ok {
+	if fault, ok := errors.AsType[*expression.Error](err); ok {
 		failure.Code = fault.Code
 	}
 	failure.Final = true

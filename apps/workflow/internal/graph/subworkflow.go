@@ -16,9 +16,9 @@ func (k *compiler) subworkflow(n *Node, config *jsontree.Value, pointer string) 
 	inputs, found, err := k.catalog.Subworkflow(n.Workflow, n.Version)
 	switch {
 	case err != nil:
-		k.problem(pointer+"/workflow", problem.CodeUnavailable, "workflow %s could not be looked up; try again", n.Workflow)
+		k.problemf(pointer+"/workflow", problem.CodeUnavailable, "workflow %s could not be looked up; try again", n.Workflow)
 	case !found:
-		k.problem(pointer+"/version", problem.CodeUnknownVersion, "there is no version %d of a workflow %s", n.Version, n.Workflow)
+		k.problemf(pointer+"/version", problem.CodeUnknownVersion, "there is no version %d of a workflow %s", n.Version, n.Workflow)
 	default:
 		k.given(config.Get("inputs"), inputs, pointer)
 	}

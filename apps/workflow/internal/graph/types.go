@@ -19,6 +19,7 @@ type builtin struct {
 	Description string          `json:"description"`
 	Ports       []string        `json:"ports"`
 	Pure        bool            `json:"pure"`
+	Open        bool            `json:"open"` // whatever its expressions give is right
 	Config      json.RawMessage `json:"config"`
 	schema      *schema.Schema
 	rules       *rule

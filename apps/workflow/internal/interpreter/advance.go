@@ -3,6 +3,7 @@ package interpreter
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/document"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
@@ -18,7 +19,7 @@ func Advance(g *graph.Graph, v Variables, r Results, limit int) (Decision, error
 	for _, n := range g.Order {
 		a.recorded(n)
 	}
-	if a.failure != nil {
+	if a.over {
 		return a.stopped(), nil
 	}
 	for _, n := range g.Order {
@@ -32,7 +33,7 @@ func Advance(g *graph.Graph, v Variables, r Results, limit int) (Decision, error
 		if err := a.advance(n); err != nil {
 			return Decision{}, err
 		}
-		if a.failure != nil {
+		if a.over {
 			return a.stopped(), nil
 		}
 	}
@@ -47,7 +48,8 @@ type advance struct {
 	active   int      // running or waiting
 	ended    int
 	decision Decision
-	failure  *node.Failure // of the node that stops the scope
+	over     bool // a node stops the scope, with the failure
+	failure  *node.Failure
 }
 
 func newAdvance(g *graph.Graph, v Variables, r Results) *advance {
@@ -68,13 +70,13 @@ func (a *advance) set(n *graph.Node, result Result) {
 		return
 	}
 	a.ended++
-	if stops(n, result.Status) && a.failure == nil {
+	if stops(n, result.Status) && !a.over {
 		failure := node.Failure{Code: node.CodeInternal, Message: fmt.Sprintf("step %s is %s", n.ID, result.Status)}
 		if result.Failure != nil {
 			failure = *result.Failure
 		}
 		failure.Step = n.ID
-		a.failure = &failure
+		a.over, a.failure = true, &failure
 	}
 }
 
@@ -121,11 +123,17 @@ func (a *advance) decide(n *graph.Node) (Action, error) {
 			return conditional(failure), nil
 		}
 	}
-	variables, err := a.values.of(a, append(n.Tools[:len(n.Tools):len(n.Tools)], n.Config)...)
+	variables, err := a.values.of(a, append(slices.Clip(n.Tools), n.Config)...)
 	if err != nil {
 		return Action{}, err
 	}
-	return evaluate(n, variables, func() (json.RawMessage, error) { return a.joined(n) })
+	var joined json.RawMessage
+	if n.Type == typeJoin {
+		if joined, err = a.joined(n); err != nil {
+			return Action{}, err
+		}
+	}
+	return evaluate(n, variables, joined), nil
 }
 
 func conditional(failure *node.Failure) Action {

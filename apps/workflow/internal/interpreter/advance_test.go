@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 
@@ -118,12 +119,15 @@ func TestAdvance(t *testing.T) {
 	}{
 		{"a chain of pure nodes", "", pureNode("a", "1", "") + "," + pureNode("b", `"${{ nodes.a.output + 1 }}"`, ""), `{"from": "a", "to": "b"}`, `"r": "${{ nodes.b.output }}"`, nil,
 			`complete a=1; complete b=2; completed{"r":2}`},
-		{"if", "", `{"id": "i", "type": "if", "config": {"condition": "${{ inputs.n > 2 }}"}},` + pureNode("y", "1", "") + "," + pureNode("z", "2", "") + "," + pureNode("after", `"${{ [nodes.y.output, nodes.z.output, nodes.z.status] }}"`, ""),
+		{"if", "", `{"id": "i", "type": "if", "config": {"condition": "${{ inputs.n > 2 }}"}},` + pureNode("y", "1", "") + "," + pureNode("z", "2", "") + "," +
+			pureNode("after", `"${{ [nodes.y.output, nodes.z.output, nodes.z.status] }}"`, ""),
 			`{"from": "i.true", "to": "y"}, {"from": "i.false", "to": "z"}, {"from": "y", "to": "after"}, {"from": "z", "to": "after"}`, "", nil,
 			`complete i.true=true; complete y=1; skip z; complete after=[1,null,"skipped"]; completed{}`},
-		{"skips propagate", "", `{"id": "i", "type": "if", "config": {"condition": false}},` + pureNode("y", "1", "") + "," + pureNode("z", "2", ""), `{"from": "i.true", "to": "y"}, {"from": "y", "to": "z"}`, "", nil,
+		{"skips propagate", "", `{"id": "i", "type": "if", "config": {"condition": false}},` + pureNode("y", "1", "") + "," + pureNode("z", "2", ""),
+			`{"from": "i.true", "to": "y"}, {"from": "y", "to": "z"}`, "", nil,
 			`complete i.false=false; skip y; skip z; completed{}`},
-		{"switch", "", `{"id": "s", "type": "switch", "config": {"value": "${{ inputs.n }}", "cases": [{"equals": 1, "port": "one"}, {"equals": 3.0, "port": "three"}]}},` + pureNode("a", "1", "") + "," + pureNode("b", "2", ""),
+		{"switch", "", `{"id": "s", "type": "switch", "config": {"value": "${{ inputs.n }}", "cases": [{"equals": 1, "port": "one"}, {"equals": 3.0, "port": "three"}]}},` +
+			pureNode("a", "1", "") + "," + pureNode("b", "2", ""),
 			`{"from": "s.three", "to": "a"}, {"from": "s.default", "to": "b"}`, "", nil, `complete s.three=3; complete a=1; skip b; completed{}`},
 		{"switch's default", "", `{"id": "s", "type": "switch", "config": {"value": "x", "cases": [{"equals": 1, "port": "one"}]}}`, "", "", nil, `complete s.default="x"; completed{}`},
 		{"when", "", pureNode("a", "1", `, "when": "${{ inputs.n == 0 }}"`) + "," + pureNode("b", "2", `, "when": "${{ inputs.n == 3 }}"`), "", "", nil, `skip a; complete b=2; completed{}`},
@@ -132,35 +136,49 @@ func TestAdvance(t *testing.T) {
 		{"template", "", `{"id": "t", "type": "template", "config": {"template": "n is ${{ inputs.n }}"}}`, "", "", nil, `complete t="n is 3"; completed{}`},
 		{"fail", "", `{"id": "f", "type": "fail", "config": {"message": "no ${{ inputs.n }}", "code": "no_luck"}}`, "", "", nil, `fail f=no_luck; failed f=no_luck`},
 		{"starts resolve", "", `{"id": "h", "type": "http", "config": {"url": "https://x/${{ inputs.n }}", "body": {"n": "${{ inputs.n }}"}}}`, "", "", nil, `start h{url:https://x/3,body:{n:3}}`},
-		{"texts stay texts", "", `{"id": "t", "type": "template", "config": {"template": "${{ inputs.n }}"}},{"id": "u", "type": "template", "config": {"template": "${{ [inputs.n] }}"}}`, "", "", nil, `complete t="3"; complete u="[3]"; completed{}`},
+		{"texts stay texts", "", `{"id": "t", "type": "template", "config": {"template": "${{ inputs.n }}"}},{"id": "u", "type": "template", "config": {"template": "${{ [inputs.n] }}"}}`, "", "",
+			nil, `complete t="3"; complete u="[3]"; completed{}`},
 		{"a resolved config out of bounds", "", `{"id": "h", "type": "http", "config": {"url": "${{ inputs.n }}"}}`, "", "", nil, `fail h=invalid_input; failed h=invalid_input`},
-		{"a loop's body is not resolved", "", `{"id": "l", "type": "for_each", "config": {"items": "${{ [inputs.n] }}", "with": {"m": "${{ inputs.n }}"}, "body": {"nodes": [` + pureNode("x", `"${{ item }}"`, "") + `]}}}`, "", "", nil,
+		{"a loop's body is not resolved", "",
+			`{"id": "l", "type": "for_each", "config": {"items": "${{ [inputs.n] }}", "with": {"m": "${{ inputs.n }}"}, "body": {"nodes": [` + pureNode("x", `"${{ item }}"`, "") + `]}}}`, "", "", nil,
 			`start l{items:[3],with:{m:3},body:{nodes: [{id: x, type: transform, config: {value: ${{ item }}}}]}}`},
-		{"tools keep what uses args", "", `{"id": "g", "type": "agent", "config": {"provider": "openai", "model": "m", "prompt": "${{ inputs.n }}", "tools": [{"type": "function", "name": "t", "value": "${{ args.x }}-${{ inputs.n }}"}]}}`, "", "", nil,
+		{"tools keep what uses args", "",
+			`{"id": "g", "type": "agent", "config": {"provider": "openai", "model": "m", "prompt": "${{ inputs.n }}", "tools": [{"type": "function", "name": "t", "value": "${{ args.x }}-${{ inputs.n }}"}]}}`, "", "", nil,
 			`start g{provider:openai,model:m,prompt:3,tools:[{type:function,name:t,value:${{ args.x }}-3}]}`},
 		{"waits for what runs", "", waitNode("a", "") + "," + pureNode("b", "1", ""), `{"from": "a", "to": "b"}`, "", map[string]Result{"a": {Status: Waiting}}, ``},
 		{"goes on", "", waitNode("a", "") + "," + pureNode("b", `"${{ nodes.a.status }}"`, ""), `{"from": "a", "to": "b"}`, "", map[string]Result{"a": done("")}, `complete b="completed"; completed{}`},
 		{"stop", "", waitNode("a", "") + "," + waitNode("b", "") + "," + pureNode("c", "1", ""), `{"from": "a", "to": "c"}`, "", map[string]Result{"a": failed}, `failed a=timeout`},
 		{"stop leaves what runs", "", waitNode("a", "") + "," + waitNode("b", ""), ``, "", map[string]Result{"a": failed, "b": {Status: Running}}, `failed a=timeout`},
 		{"a failure starts nothing", "", waitNode("a", "") + `,{"id": "f", "type": "fail", "config": {"message": "m"}},` + waitNode("b", ""), ``, "", nil, `fail f=failed; failed f=failed`},
-		{"continue", "", waitNode("a", `, "on_error": "continue"`) + "," + pureNode("b", `"${{ [nodes.a.output, nodes.a.status, nodes.a.error.code] }}"`, ""), `{"from": "a", "to": "b"}`, "", map[string]Result{"a": failed},
+		{"continue", "", waitNode("a", `, "on_error": "continue"`) + "," + pureNode("b", `"${{ [nodes.a.output, nodes.a.status, nodes.a.error.code] }}"`, ""), `{"from": "a", "to": "b"}`, "",
+			map[string]Result{"a": failed},
 			`complete b=[null,"failed","timeout"]; completed{}`},
 		{"continue for all", `"on_error": "continue"`, waitNode("a", "") + "," + pureNode("b", `1`, ""), `{"from": "a", "to": "b"}`, "", map[string]Result{"a": failed}, `complete b=1; completed{}`},
-		{"continue takes no port", "", `{"id": "ok", "type": "approval", "on_error": "continue", "config": {"title": "t"}},` + pureNode("y", "1", "") + "," + pureNode("n", "2", "") + "," + pureNode("z", "3", ""),
+		{"continue takes no port", "",
+			`{"id": "ok", "type": "approval", "on_error": "continue", "config": {"title": "t"}},` + pureNode("y", "1", "") + "," + pureNode("n", "2", "") + "," + pureNode("z", "3", ""),
 			`{"from": "ok.approved", "to": "y"}, {"from": "ok.rejected", "to": "n"}, {"from": "ok", "to": "z"}`, "", map[string]Result{"ok": failed}, `skip y; skip n; complete z=3; completed{}`},
-		{"route", "", waitNode("a", `, "on_error": "route"`) + "," + pureNode("b", "1", "") + "," + pureNode("c", `"${{ nodes.a.error.message }}"`, ""), `{"from": "a", "to": "b"}, {"from": "a.error", "to": "c"}`, "", map[string]Result{"a": failed},
+		{"route", "", waitNode("a", `, "on_error": "route"`) + "," + pureNode("b", "1", "") + "," + pureNode("c", `"${{ nodes.a.error.message }}"`, ""),
+			`{"from": "a", "to": "b"}, {"from": "a.error", "to": "c"}`, "", map[string]Result{"a": failed},
 			`skip b; complete c="late"; completed{}`},
-		{"route not taken", "", waitNode("a", `, "on_error": "route"`) + "," + pureNode("b", "1", "") + "," + pureNode("c", "2", ""), `{"from": "a", "to": "b"}, {"from": "a.error", "to": "c"}`, "", map[string]Result{"a": done("")},
+		{"route not taken", "", waitNode("a", `, "on_error": "route"`) + "," + pureNode("b", "1", "") + "," + pureNode("c", "2", ""), `{"from": "a", "to": "b"}, {"from": "a.error", "to": "c"}`,
+			"", map[string]Result{"a": done("")},
 			`complete b=1; skip c; completed{}`},
-		{"route of a pure node", "", `{"id": "f", "type": "fail", "on_error": "route", "config": {"message": "m"}},` + pureNode("c", `1`, ""), `{"from": "f.error", "to": "c"}`, "", nil, `fail f.error=failed; complete c=1; completed{}`},
-		{"join waits for all", "", waitNode("a", "") + "," + waitNode("b", "") + `,{"id": "j", "type": "join"}`, `{"from": "a", "to": "j"}, {"from": "b", "to": "j"}`, "", map[string]Result{"a": done(""), "b": {Status: Running}}, ``},
-		{"join all", "", pureNode("a", "1", "") + "," + pureNode("b", "2", `, "when": "${{ false }}"`) + `,{"id": "j", "type": "join"}`, `{"from": "a", "to": "j"}, {"from": "b", "to": "j"}`, "", nil, `complete a=1; skip b; complete j={"a":1}; completed{}`},
-		{"join any", "", pureNode("a", "1", "") + "," + waitNode("b", "") + `,{"id": "j", "type": "join", "config": {"mode": "any"}}`, `{"from": "a", "to": "j"}, {"from": "b", "to": "j"}`, "", map[string]Result{"b": {Status: Running}}, `complete a=1; complete j={"a":1}`},
-		{"join n", "", pureNode("a", "1", "") + "," + pureNode("b", "2", "") + "," + waitNode("c", "") + `,{"id": "j", "type": "join", "config": {"mode": "n", "n": 2}}`, `{"from": "a", "to": "j"}, {"from": "b", "to": "j"}, {"from": "c", "to": "j"}`, "",
+		{"route of a pure node", "", `{"id": "f", "type": "fail", "on_error": "route", "config": {"message": "m"}},` + pureNode("c", `1`, ""), `{"from": "f.error", "to": "c"}`, "", nil,
+			`fail f.error=failed; complete c=1; completed{}`},
+		{"join waits for all", "", waitNode("a", "") + "," + waitNode("b", "") + `,{"id": "j", "type": "join"}`, `{"from": "a", "to": "j"}, {"from": "b", "to": "j"}`, "",
+			map[string]Result{"a": done(""), "b": {Status: Running}}, ``},
+		{"join all", "", pureNode("a", "1", "") + "," + pureNode("b", "2", `, "when": "${{ false }}"`) + `,{"id": "j", "type": "join"}`, `{"from": "a", "to": "j"}, {"from": "b", "to": "j"}`, "",
+			nil, `complete a=1; skip b; complete j={"a":1}; completed{}`},
+		{"join any", "", pureNode("a", "1", "") + "," + waitNode("b", "") + `,{"id": "j", "type": "join", "config": {"mode": "any"}}`, `{"from": "a", "to": "j"}, {"from": "b", "to": "j"}`, "",
+			map[string]Result{"b": {Status: Running}}, `complete a=1; complete j={"a":1}`},
+		{"join n", "", pureNode("a", "1", "") + "," + pureNode("b", "2", "") + "," + waitNode("c", "") + `,{"id": "j", "type": "join", "config": {"mode": "n", "n": 2}}`,
+			`{"from": "a", "to": "j"}, {"from": "b", "to": "j"}, {"from": "c", "to": "j"}`, "",
 			map[string]Result{"c": {Status: Running}}, `complete a=1; complete b=2; complete j={"a":1,"b":2}`},
-		{"join n not reached", "", pureNode("a", "1", "") + "," + pureNode("b", "2", `, "when": "${{ false }}"`) + `,{"id": "j", "type": "join", "config": {"mode": "n", "n": 2}}`, `{"from": "a", "to": "j"}, {"from": "b", "to": "j"}`, "", nil,
+		{"join n not reached", "", pureNode("a", "1", "") + "," + pureNode("b", "2", `, "when": "${{ false }}"`) + `,{"id": "j", "type": "join", "config": {"mode": "n", "n": 2}}`,
+			`{"from": "a", "to": "j"}, {"from": "b", "to": "j"}`, "", nil,
 			`complete a=1; skip b; skip j; completed{}`},
-		{"max_parallel", `"max_parallel": 2`, waitNode("a", "") + "," + waitNode("b", "") + "," + waitNode("c", "") + "," + pureNode("d", "1", ""), "", "", map[string]Result{"a": {Status: Waiting}}, `start b{duration:1s}; complete d=1`},
+		{"max_parallel", `"max_parallel": 2`, waitNode("a", "") + "," + waitNode("b", "") + "," + waitNode("c", "") + "," + pureNode("d", "1", ""), "", "",
+			map[string]Result{"a": {Status: Waiting}}, `start b{duration:1s}; complete d=1`},
 		{"outputs fail", "", pureNode("a", `{"x":1}`, ""), "", `"r": "${{ nodes.a.output.y }}"`, nil, `complete a={"x":1}; failed =expression`},
 		{"a canceled step", "", waitNode("a", ""), "", "", map[string]Result{"a": {Status: Canceled}}, `failed a=internal`},
 	}
@@ -168,9 +186,7 @@ func TestAdvance(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			g := compile(t, tt.settings, tt.nodes, tt.edges, tt.outputs)
 			m := newMemory()
-			for id, r := range tt.recorded {
-				m.results[id] = r
-			}
+			maps.Copy(m.results, tt.recorded)
 			d, err := Advance(g, Variables{Inputs: json.RawMessage(`{"n": 3}`)}, m, 0)
 			if err != nil {
 				t.Fatal(err)
@@ -183,7 +199,8 @@ func TestAdvance(t *testing.T) {
 }
 
 func TestAdvanceInALoop(t *testing.T) {
-	g := compile(t, "", `{"id": "l", "type": "for_each", "config": {"items": [1], "with": {"m": 1}, "body": {"nodes": [`+pureNode("x", `"${{ [item.a, index, with.m, run.id] }}"`, "")+`], "output": "${{ nodes.x.output }}"}}}`, "", "")
+	g := compile(t, "", `{"id": "l", "type": "for_each", "config": {"items": [1], "with": {"m": 1}, "body": {"nodes": [`+pureNode("x", `"${{ [item.a, index, with.m, run.id] }}"`,
+		"")+`], "output": "${{ nodes.x.output }}"}}}`, "", "")
 	v := Variables{Item: json.RawMessage(`{"a": 5}`), Index: 2, With: json.RawMessage(`{"m": "w"}`), Run: RunInfo{ID: "run_1"}}
 	d, err := Advance(g.Node("l").Body, v, newMemory(), 0)
 	if err != nil {
@@ -251,7 +268,8 @@ func TestEvaluate(t *testing.T) {
 		if problems != nil {
 			t.Fatal(problems)
 		}
-		got := Evaluate(n, map[string]json.RawMessage{"inputs": json.RawMessage(`{"x":1}`), "nodes": json.RawMessage(`{"other": {"output": {"y": 2}}}`), "item": json.RawMessage("3"), "index": json.RawMessage("0")})
+		got := Evaluate(n, map[string]json.RawMessage{"inputs": json.RawMessage(`{"x":1}`), "nodes": json.RawMessage(`{"other": {"output": {"y": 2}}}`), "item": json.RawMessage("3"),
+			"index": json.RawMessage("0")})
 		if text := show(Decision{Actions: []Action{got}}); text != tt.want {
 			t.Errorf("got %s, want %s", text, tt.want)
 		}
@@ -296,5 +314,17 @@ func BenchmarkAdvanceNothingNew(b *testing.B) {
 		if _, err := Advance(g, Variables{}, m, 0); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestAdvanceAllocatesInProportion(t *testing.T) {
+	g := compile(t, "", chain(document.MaxNodes), chainEdges(document.MaxNodes), "")
+	const most = 100 * document.MaxNodes
+	if allocations := testing.AllocsPerRun(2, func() {
+		if d, err := Advance(g, Variables{}, newMemory(), 0); err != nil || len(d.Actions) != document.MaxNodes {
+			t.Fatal(show(d), err)
+		}
+	}); allocations > most {
+		t.Errorf("%.0f allocations for %d nodes, at most %d are bearable", allocations, document.MaxNodes, most)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 )
 
+const typeJoin = "join"
+
 // maxOutput bounds an output as JSON.
 const maxOutput = 4 << 20
 
@@ -27,35 +29,29 @@ func Evaluate(n *graph.Node, variables map[string]json.RawMessage) Action {
 	case failure != nil:
 		action = conditional(failure)
 	case run:
-		action, _ = evaluate(n, given, func() (json.RawMessage, error) { return json.RawMessage("{}"), nil })
+		action = evaluate(n, given, json.RawMessage("{}"))
 	}
 	action.Node, action.Type = n.ID, n.Type
 	return action
 }
 
-// evaluate carries a pure node out, or resolves the config of any other.
-func evaluate(n *graph.Node, variables map[string]any, joined func() (json.RawMessage, error)) (Action, error) {
+// evaluate carries a pure node out, or resolves the config of any other. Joined is a join's output.
+func evaluate(n *graph.Node, variables map[string]any, joined json.RawMessage) Action {
 	config, failure := n.Resolve(variables)
 	if failure != nil {
-		return Action{Kind: Fail, Failure: failure}, nil
+		return Action{Kind: Fail, Failure: failure}
 	}
 	if !n.Pure {
-		return Action{Kind: Start, Config: config}, nil
+		return Action{Kind: Start, Config: config}
 	}
-	var action Action
-	if n.Type == "join" {
-		output, err := joined()
-		if err != nil {
-			return Action{}, err
-		}
-		action = Action{Kind: Complete, Output: output}
-	} else {
+	action := Action{Kind: Complete, Output: joined}
+	if n.Type != typeJoin {
 		action = pure(n.Type, config)
 	}
 	if len(action.Output) > maxOutput {
-		return Action{Kind: Fail, Failure: final(node.CodeTooLarge, "the output has %d bytes as JSON, at most %d are allowed", len(action.Output), maxOutput)}, nil
+		return Action{Kind: Fail, Failure: final(node.CodeTooLarge, "the output has %d bytes as JSON, at most %d are allowed", len(action.Output), maxOutput)}
 	}
-	return action, nil
+	return action
 }
 
 // pure carries a node out whose config is resolved.

@@ -3,7 +3,7 @@ package interpreter
 import (
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
+	"math/rand/v2" //nolint:gosec // the seeds make failures repeat
 	"strings"
 	"testing"
 
@@ -124,7 +124,8 @@ func TestEveryOrderGivesTheSameStatuses(t *testing.T) {
 
 func FuzzAdvance(f *testing.F) {
 	f.Add([]byte(`{"schema": "agentteam/v1", "name": "x", "nodes": [`+pureNode("a", "1", "")+","+waitNode("b", "")+`], "edges": [{"from": "a", "to": "b"}]}`), []byte{0, 1, 2})
-	f.Add([]byte(`{"schema": "agentteam/v1", "name": "x", "outputs": {"o": "${{ nodes.j.output }}"}, "nodes": [`+waitNode("a", `, "on_error": "route"`)+","+waitNode("b", "")+`,{"id": "j", "type": "join", "config": {"mode": "any"}}], "edges": [{"from": "a.error", "to": "j"}, {"from": "b", "to": "j"}]}`), []byte{3, 9, 4})
+	f.Add([]byte(`{"schema": "agentteam/v1", "name": "x", "outputs": {"o": "${{ nodes.j.output }}"}, "nodes": [`+waitNode("a", `, "on_error": "route"`)+","+waitNode("b",
+		"")+`,{"id": "j", "type": "join", "config": {"mode": "any"}}], "edges": [{"from": "a.error", "to": "j"}, {"from": "b", "to": "j"}]}`), []byte{3, 9, 4})
 	f.Add([]byte(`{"schema": "agentteam/v1", "name": "x", "nodes": [{"id": "s", "type": "switch", "config": {"value": "${{ inputs.n }}", "cases": [{"equals": null, "port": "p"}]}}]}`), []byte{})
 	f.Fuzz(func(t *testing.T, data, choices []byte) {
 		d, problems := document.Decode(data)

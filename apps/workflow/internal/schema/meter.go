@@ -9,7 +9,7 @@ import (
 
 // maxWork bounds one check. References that branch, as {"allOf": [{"$ref": "#/$defs/a"}, {"$ref": "#/$defs/a"}]},
 // double the work with each level; the library itself knows no bound.
-const maxWork = 500_000
+const maxWork = 400_000
 
 // meter counts what one check does, and ends it by a panic when that is too much.
 type meter struct{ work int }
@@ -48,8 +48,11 @@ type metered struct {
 	work  int
 }
 
-// Validate counts, and finds every value right.
-func (e metered) Validate(*jsonschema.ValidatorContext, any) { e.meter.add(e.work) }
+// Validate counts, and finds every value right. Faults deep within a value are dearer, as they carry their
+// path.
+func (e metered) Validate(at *jsonschema.ValidatorContext, _ any) {
+	e.meter.add(e.work * (1 + len(at.ValueLocation())/8))
+}
 
 // regexp is Go's own, whose time is linear, with the work counted.
 func (m *meter) regexp(text string) (jsonschema.Regexp, error) {

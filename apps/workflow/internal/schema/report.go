@@ -75,7 +75,7 @@ func (r *reporter) leaf(fault *jsonschema.ValidationError) {
 	switch k := fault.ErrorKind.(type) {
 	case *kind.Required:
 		for _, name := range k.Missing {
-			r.add(at, problem.CodeMissingField, fmt.Sprintf("%s is missing", name))
+			r.add(at, problem.CodeMissingField, name+" is missing")
 		}
 	case *kind.AdditionalProperties:
 		for _, name := range k.Properties {
@@ -83,6 +83,15 @@ func (r *reporter) leaf(fault *jsonschema.ValidationError) {
 		}
 	case *kind.Type:
 		r.add(at, problem.CodeWrongType, fmt.Sprintf("expected %s, found %s", strings.Join(k.Want, " or "), r.found(at, k.Got)))
+	default:
+		r.scalar(fault)
+	}
+}
+
+// scalar reports the kinds that look at one value without parts.
+func (r *reporter) scalar(fault *jsonschema.ValidationError) {
+	at := fault.InstanceLocation
+	switch k := fault.ErrorKind.(type) {
 	case *kind.Enum:
 		r.add(at, problem.CodeUnknownValue, fmt.Sprintf("expected %s, found %s", oneOf(k.Want), r.found(at, "another value")))
 	case *kind.Const:
@@ -92,13 +101,13 @@ func (r *reporter) leaf(fault *jsonschema.ValidationError) {
 	case *kind.Format:
 		r.add(at, problem.CodeInvalidFormat, fmt.Sprintf("%s is no %s: %v", r.found(at, "the text"), k.Want, k.Err))
 	default:
-		code, text := ranges(fault.ErrorKind)
+		code, text := counts(fault.ErrorKind)
 		r.add(at, code, text)
 	}
 }
 
-// ranges are the kinds that compare a number with a bound.
-func ranges(k jsonschema.ErrorKind) (code, text string) {
+// counts are the kinds that compare how many parts there are with a bound.
+func counts(k jsonschema.ErrorKind) (code, text string) {
 	switch k := k.(type) {
 	case *kind.MinLength:
 		return problem.CodeOutOfRange, fmt.Sprintf("expected at least %d characters, found %d", k.Want, k.Got)
@@ -112,6 +121,14 @@ func ranges(k jsonschema.ErrorKind) (code, text string) {
 		return problem.CodeOutOfRange, fmt.Sprintf("expected at least %d fields, found %d", k.Want, k.Got)
 	case *kind.MaxProperties:
 		return problem.CodeOutOfRange, fmt.Sprintf("expected at most %d fields, found %d", k.Want, k.Got)
+	default:
+		return ranges(k)
+	}
+}
+
+// ranges are the kinds that compare a number with a bound.
+func ranges(k jsonschema.ErrorKind) (code, text string) {
+	switch k := k.(type) {
 	case *kind.Minimum:
 		return problem.CodeOutOfRange, fmt.Sprintf("expected at least %s, found %s", number(k.Want), number(k.Got))
 	case *kind.Maximum:
@@ -143,7 +160,7 @@ func (r *reporter) found(at []string, otherwise string) string {
 	case json.Number:
 		return "number " + clip(v.String())
 	case bool:
-		return fmt.Sprint(v)
+		return strconv.FormatBool(v)
 	}
 	return otherwise
 }

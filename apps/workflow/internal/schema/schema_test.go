@@ -105,7 +105,7 @@ func FuzzSchema(f *testing.F) {
 	f.Add(`{"anyOf": [{"const": 1}, {"not": {"type": "string"}}]}`, `"x"`)
 	f.Add(`{"maximum": 1e999999}`, `1e-999999`)
 	f.Add(`{"$id": "http://x/y", "$anchor": "z", "$dynamicRef": "#z"}`, `null`)
-	f.Fuzz(func(t *testing.T, source, value string) {
+	f.Fuzz(func(_ *testing.T, source, value string) {
 		s, problems := Compile(json.RawMessage(source))
 		if problems != nil {
 			return
