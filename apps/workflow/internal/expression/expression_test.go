@@ -156,7 +156,8 @@ func TestFaultsNameThePlace(t *testing.T) {
 }
 
 func TestReferences(t *testing.T) {
-	template, err := Compile(json.RawMessage(`["${{ nodes.write.output.x }}", "${{ nodes.search.status }} ${{ [1].map(x, nodes['write'].output) }}", "${{ has(nodes.search.error) ? nodes.search : 1 }}"]`), environment(t))
+	template, err := Compile(json.RawMessage(`["${{ nodes.write.output.x }}", "${{ nodes.search.status }} ${{ [1].map(x, nodes['write'].output) }}",
+		"${{ has(nodes.search.error) ? nodes.search : 1 }}"]`), environment(t))
 	if err != nil {
 		t.Fatal(err)
 	}

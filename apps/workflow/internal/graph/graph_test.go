@@ -22,7 +22,8 @@ func catalog() Catalog {
 			if workflow == "wfl_broken" {
 				return nil, false, errors.New("no connection")
 			}
-			return json.RawMessage(`{"type": "object", "properties": {"n": {"type": "integer"}, "d": {"default": 1}}, "required": ["n", "d"], "additionalProperties": false}`), workflow == "wfl_1" && version == 2, nil
+			return json.RawMessage(`{"type": "object", "properties": {"n": {"type": "integer"}, "d": {"default": 1}},
+				"required": ["n", "d"], "additionalProperties": false}`), workflow == "wfl_1" && version == 2, nil
 		},
 	}
 }
@@ -175,7 +176,8 @@ func TestCompileAccepts(t *testing.T) {
 		{"expressions where values are checked",
 			`{"id": "h", "type": "http", "config": {"url": "${{ inputs.base }}/x", "method": "${{ inputs.m }}", "success": "${{ inputs.s }}", "headers": {"A": "b ${{ inputs.t }}"}}}`, "", ""},
 		{"computed turns", agentWith(`, "max_turns": "${{ inputs.n }}", "temperature": 0.5`), "", ""},
-		{"tools", agentWith(`, "tools": [{"type": "http", "name": "t", "url": "https://x/${{ args.id }}", "headers": {"Authorization": "Bearer ${{ inputs.token }}"}, "parameters": {"type": "object", "description": "${{ no expression }}"}}]`), "", ""},
+		{"tools", agentWith(`, "tools": [{"type": "http", "name": "t", "url": "https://x/${{ args.id }}", "headers": {"Authorization": "Bearer ${{ inputs.token }}"},
+			"parameters": {"type": "object", "description": "${{ no expression }}"}}]`), "", ""},
 		{"behind any, what is before each",
 			a + `,{"id": "x", "type": "transform", "config": {"value": 1}},{"id": "y", "type": "transform", "config": {"value": 1}},{"id": "j", "type": "join", "config": {"mode": "any"}},` + c,
 			`{"from": "a", "to": "x"},{"from": "a", "to": "y"},{"from": "x", "to": "j"},{"from": "y", "to": "j"},{"from": "j", "to": "c"}`, ""},
@@ -297,7 +299,8 @@ func FuzzCompile(f *testing.F) {
 	f.Add(regexp.MustCompile("(?s)```json\n(.*?)```").FindSubmatch(page)[1])
 	for _, nodes := range []string{a + "," + c, each(`"with": {"a": 1}, "body": {"nodes": [` + a + `], "output": "${{ with.a }}"}`),
 		agentWith(`, "tools": [{"type": "function", "name": "t", "value": "${{ args.a }}"}]`),
-		`{"id": "s", "type": "switch", "config": {"value": "${{ inputs.x }}", "cases": [{"equals": 1, "port": "one"}]}}`, `{"id": "a", "type": "subworkflow", "config": {"workflow": "wfl_1", "version": 2, "inputs": "${{ inputs }}"}}`} {
+		`{"id": "s", "type": "switch", "config": {"value": "${{ inputs.x }}", "cases": [{"equals": 1, "port": "one"}]}}`,
+		`{"id": "a", "type": "subworkflow", "config": {"workflow": "wfl_1", "version": 2, "inputs": "${{ inputs }}"}}`} {
 		f.Add([]byte(`{"schema": "agentteam/v1", "name": "x", "inputs": {"properties": {"x": {"type": "object"}}}, "nodes": [` + nodes +
 			`], "edges": [{"from": "a", "to": "c"}, {"from": "c.error", "to": "a"}]}`))
 	}

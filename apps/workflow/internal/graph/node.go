@@ -56,7 +56,9 @@ func (k *compiler) available(n *Node) *builtin {
 		if t.Unavailable != "" {
 			k.problemf(n.Spec.Pointer+"/type", problem.CodeUnavailable, "nodes of type %s cannot run here: %s", n.Type, t.Unavailable)
 		}
-		return k.builtins[n.Type]
+		if b := k.builtins[n.Type]; b != nil {
+			return b
+		}
 	}
 	slices.Sort(names)
 	k.problemf(n.Spec.Pointer+"/type", problem.CodeUnknownType, "there is no type %s; the types are %s", n.Type, strings.Join(names, ", "))
