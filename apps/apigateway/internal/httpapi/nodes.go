@@ -50,7 +50,7 @@ func (s *Server) nodes() {
 	register(s, operation{
 		id: "validate-node", method: http.MethodPost, path: "/v1/nodes:validate", tag: tag, summary: "Check one node by itself",
 		detail: "The body is the node. Its shape and its expressions are checked, not its references to other nodes.",
-		access: may(identity.WorkflowsWrite), status: http.StatusOK, example: node,
+		access: may(identity.WorkflowsWrite), status: http.StatusOK, example: node, verbatim: true,
 	}, s.validateNode)
 	register(s, operation{
 		id: "test-node", method: http.MethodPost, path: "/v1/nodes:test", tag: tag, summary: "Try one node out with given data",

@@ -41,6 +41,7 @@ type operation struct {
 	deadline             time.Duration // 0 is requestDeadline, less than 0 none
 	errors               []int         // statuses beyond those that any operation may answer
 	example              any           // of the request's body
+	verbatim             bool          // the body goes to the engine as it was written, and the engine checks it
 }
 
 // repeatable says whether an Idempotency-Key makes the request safe to repeat.
@@ -73,8 +74,8 @@ func (o operation) huma(api huma.API) huma.Operation {
 		// Both are taken care of before huma sees the body. Its own deadline would outlive the reading, and end
 		// the request.
 		BodyReadTimeout: -1, MaxBodyBytes: -1,
-		RejectUnknownQueryParameters: true,
-		Responses:                    problems(api, o),
+		RejectUnknownQueryParameters: true, SkipValidateBody: o.verbatim,
+		Responses: problems(api, o),
 	}
 	if !o.access.public {
 		registered.Security = []map[string][]string{{"token": {}}, {"api_key": {}}}
@@ -112,6 +113,9 @@ func document(api *huma.OpenAPI, o operation) {
 	if described.RequestBody != nil && o.example != nil {
 		for _, media := range described.RequestBody.Content {
 			media.Example = o.example
+			if o.verbatim {
+				media.Schema = &huma.Schema{Type: huma.TypeObject, Description: "As docs/workflow-document.md describes it; GET /v1/node-types has the schemas of the configs."}
+			}
 		}
 	}
 	if o.access.permission != "" && !strings.Contains(o.path, "{"+workspaceSegment+"}") {

@@ -62,7 +62,7 @@ func (s *Server) workflows() {
 	register(s, operation{
 		id: "create-workflow", method: http.MethodPost, path: "/v1/workflows", tag: tag, summary: "Create a workflow",
 		detail: "The body is the document itself. It becomes the draft; a draft may have problems, which the answer lists.",
-		access: may(identity.WorkflowsWrite), status: http.StatusCreated, limit: maxDocument, example: exampleDocument(),
+		access: may(identity.WorkflowsWrite), status: http.StatusCreated, limit: maxDocument, example: exampleDocument(), verbatim: true,
 	}, s.createWorkflow)
 	register(s, operation{
 		id: "list-workflows", method: http.MethodGet, path: "/v1/workflows", tag: tag, summary: "List workflows, the newest first",
@@ -75,7 +75,7 @@ func (s *Server) workflows() {
 	register(s, operation{
 		id: "update-workflow", method: http.MethodPut, path: "/v1/workflows/{id}", tag: tag, summary: "Replace the draft",
 		detail: "The body is the document itself.",
-		access: may(identity.WorkflowsWrite), limit: maxDocument, example: exampleDocument(),
+		access: may(identity.WorkflowsWrite), limit: maxDocument, example: exampleDocument(), verbatim: true,
 		errors: []int{http.StatusNotFound, http.StatusPreconditionFailed, http.StatusUnprocessableEntity},
 	}, s.updateWorkflow)
 	register(s, operation{
@@ -86,7 +86,7 @@ func (s *Server) workflows() {
 	register(s, operation{
 		id: "validate-workflow", method: http.MethodPost, path: "/v1/workflows:validate", tag: tag, summary: "Check a document without storing it",
 		detail: "The body is the document itself.",
-		access: may(identity.WorkflowsWrite), status: http.StatusOK, limit: maxDocument, example: exampleDocument(),
+		access: may(identity.WorkflowsWrite), status: http.StatusOK, limit: maxDocument, example: exampleDocument(), verbatim: true,
 	}, s.validateWorkflow)
 }
 
