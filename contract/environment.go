@@ -28,6 +28,7 @@ const (
 	SupabaseAnonKey        = "SUPABASE_ANON_KEY"
 	SupabaseServiceRoleKey = "SUPABASE_SERVICE_ROLE_KEY"
 	SupabaseJWTSecret      = "SUPABASE_JWT_SECRET"
+	RequestsPerSecond      = "REQUESTS_PER_SECOND"
 	GRPCHost               = "GRPC_HOST"
 	GRPCPort               = "GRPC_PORT"
 	OpenAIAPIKey           = "OPENAI_API_KEY"
@@ -62,6 +63,7 @@ func GatewayEnvironment() []Variable {
 		Variable{SupabaseAnonKey, Secret, false, "publishable key of the Supabase project"},
 		Variable{SupabaseServiceRoleKey, Secret, false, "secret key of the Supabase project"},
 		Variable{SupabaseJWTSecret, Operator, false, "HS256 secret of a Supabase project without asymmetric keys"},
+		Variable{RequestsPerSecond, Operator, false, "requests a second of one user or API key, with twice as many at once, 1-100000; 50 if it is not set"},
 	)
 }
 

@@ -76,7 +76,7 @@ func run(ctx context.Context, options service.Options, cfg config.Config, listen
 	defer channel.Close()
 
 	known := accounts.New(accounts.Options{Pool: pool, Redis: client, Log: log})
-	limiter := ratelimit.New(ratelimit.Options{Redis: client, Log: log})
+	limiter := ratelimit.New(ratelimit.Options{Redis: client, Log: log, PerCaller: int(cfg.RequestsPerSecond)})
 	guard, err := auth.New(auth.Options{
 		Accounts: known, Stranger: limiter.Stranger, Log: log,
 		SupabaseURL: string(cfg.SupabaseURL), SupabaseJWTSecret: cfg.SupabaseJWTSecret.Reveal(),

@@ -8,6 +8,14 @@ import (
 // PerMinute is how often something may happen in a minute; its zero value is no limit.
 type PerMinute int
 
+// PerSecond is a rate; 0 leaves it to the service.
+type PerSecond int
+
+// UnmarshalText accepts a decimal number from 1 to 100000.
+func (p *PerSecond) UnmarshalText(text []byte) error {
+	return (*PerMinute)(p).UnmarshalText(text)
+}
+
 // UnmarshalText accepts a decimal number from 1 to 100000.
 func (p *PerMinute) UnmarshalText(text []byte) error {
 	number, err := strconv.Atoi(string(text))

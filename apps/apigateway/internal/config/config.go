@@ -12,12 +12,13 @@ import (
 // Config is everything the gateway reads at its start.
 type Config struct {
 	envconfig.Shared
-	WorkflowServiceHost    envconfig.Host    `env:"WORKFLOW_SERVICE_HOST"`
-	WorkflowServicePort    envconfig.Port    `env:"WORKFLOW_SERVICE_PORT"`
-	SupabaseURL            envconfig.HTTPURL `env:"SUPABASE_URL"`
-	SupabaseAnonKey        envconfig.Secret  `env:"SUPABASE_ANON_KEY"`
-	SupabaseServiceRoleKey envconfig.Secret  `env:"SUPABASE_SERVICE_ROLE_KEY"`
-	SupabaseJWTSecret      envconfig.Secret  `env:"SUPABASE_JWT_SECRET"`
+	WorkflowServiceHost    envconfig.Host      `env:"WORKFLOW_SERVICE_HOST"`
+	WorkflowServicePort    envconfig.Port      `env:"WORKFLOW_SERVICE_PORT"`
+	SupabaseURL            envconfig.HTTPURL   `env:"SUPABASE_URL"`
+	SupabaseAnonKey        envconfig.Secret    `env:"SUPABASE_ANON_KEY"`
+	SupabaseServiceRoleKey envconfig.Secret    `env:"SUPABASE_SERVICE_ROLE_KEY"`
+	SupabaseJWTSecret      envconfig.Secret    `env:"SUPABASE_JWT_SECRET"`
+	RequestsPerSecond      envconfig.PerSecond `env:"REQUESTS_PER_SECOND"`
 }
 
 // EngineAddress is host:port of the workflow engine; the host may resolve to many tasks.

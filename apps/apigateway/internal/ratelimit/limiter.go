@@ -3,6 +3,7 @@
 package ratelimit
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -17,31 +18,35 @@ import (
 // The limits. Rates are per second.
 const (
 	// A program that polls ten runs five times a second still fits; the burst is a page that loads everything.
-	callerRate, callerBurst = 50, 100
+	callerRate = 50
 	// Guessing is hopeless at any rate (keys have 256 bits): this bounds what strangers cost us.
 	addressRate, addressBurst = 20, 40
 )
 
 // Limiter decides request by request. It is safe for concurrent use and needs no closing.
 type Limiter struct {
-	shared *redis_rate.Limiter
-	local  *buckets
-	state  circuit
+	perCaller int
+	shared    *redis_rate.Limiter
+	local     *buckets
+	state     circuit
 }
 
 // Options are what a Limiter needs.
 type Options struct {
 	Redis *redis.Client
 	Log   *slog.Logger
+	// PerCaller is how many requests a second a caller may send, and twice as many at once; 0 stands for 50.
+	PerCaller int
 }
 
 // New makes a Limiter. Redis need not be there yet.
 func New(o Options) *Limiter {
 	quick := o.Redis.WithTimeout(patience)
 	return &Limiter{
-		shared: redis_rate.NewLimiter(quick),
-		local:  newBuckets(),
-		state:  circuit{ping: func(ctx context.Context) error { return o.Redis.Ping(ctx).Err() }, log: o.Log},
+		perCaller: cmp.Or(o.PerCaller, callerRate),
+		shared:    redis_rate.NewLimiter(quick),
+		local:     newBuckets(),
+		state:     circuit{ping: func(ctx context.Context) error { return o.Redis.Ping(ctx).Err() }, log: o.Log},
 	}
 }
 
@@ -52,7 +57,7 @@ func (l *Limiter) Caller(ctx context.Context, c identity.Caller) Decision {
 
 // Subject is Caller before the workspace is known.
 func (l *Limiter) Subject(ctx context.Context, kind, subject string) Decision {
-	return l.decide(ctx, kind+":"+subject, redis_rate.Limit{Rate: callerRate, Burst: callerBurst, Period: time.Second})
+	return l.decide(ctx, kind+":"+subject, redis_rate.Limit{Rate: l.perCaller, Burst: 2 * l.perCaller, Period: time.Second})
 }
 
 // Stranger counts a request without valid credentials by the address that it came from.

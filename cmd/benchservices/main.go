@@ -1,0 +1,57 @@
+// Command benchservices measures both services beside peers that do the same work on the same machine, in the same
+// run: a loop that commits a row per step, plain DBOS, and FastAPI. Run it from the module's root: go run ./cmd/benchservices.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// options are the sizes of the measurements.
+type options struct {
+	rounds      int
+	workflows   int
+	concurrency int
+	seconds     int // that each load on a server lasts
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.rounds, "n", 3, "`rounds`, each of which measures every case once")
+	flag.IntVar(&o.workflows, "workflows", 1000, "`workflows` of five steps in a round")
+	flag.IntVar(&o.concurrency, "concurrency", 50, "`workflows` at once")
+	flag.IntVar(&o.seconds, "seconds", 5, "`seconds` that each server is under load")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := bench(ctx, o)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "benchservices:", err)
+		os.Exit(1)
+	}
+}
+
+func bench(ctx context.Context, o options) error {
+	for name, value := range map[string]int{"-n": o.rounds, "-workflows": o.workflows, "-concurrency": o.concurrency, "-seconds": o.seconds} {
+		if value < 1 {
+			return fmt.Errorf("%s must be 1 or more, got %d", name, value)
+		}
+	}
+	w, err := newWorld(ctx)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	for _, part := range []func(context.Context, *world, options) error{
+		benchMemory, benchSteps, benchLatency, benchFanOut, benchGateway, benchStreams, benchStart,
+	} {
+		if err := part(ctx, w, o); err != nil {
+			return err
+		}
+	}
+	return nil
+}
