@@ -74,7 +74,9 @@ type Engine struct {
 
 	active   atomic.Int64 // tasks in flight
 	draining atomic.Bool
+	quiet    chan struct{} // closed when no more tasks come from the queue
 	joined   atomic.Bool
+	closed   atomic.Bool
 	flights  *flights
 	waiting  sync.Map // of commands: workflow id → chan answer
 	own      sync.Map // ids of the workflows in flight
@@ -86,7 +88,7 @@ type Engine struct {
 // New joins the processes that work on the database; tasks are taken at once. Close must follow.
 func New(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{executor: o.ExecutorID, programs: o.Programs, performer: o.Performer, wake: o.Wake, measure: o.Measure, log: o.Log, concurrency: o.Concurrency,
-		plans: &plans{load: o.Graphs, kept: map[planKey]ledger.Plan{}}, flights: &flights{now: map[*flight]struct{}{}}}
+		plans: &plans{load: o.Graphs, kept: map[planKey]ledger.Plan{}}, flights: &flights{now: map[*flight]struct{}{}}, quiet: make(chan struct{})}
 	if e.executor == "" {
 		host, _ := os.Hostname()
 		e.executor = fmt.Sprintf("%s/%d/%s", host, os.Getpid(), uuid.NewString())

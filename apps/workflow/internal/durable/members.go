@@ -52,7 +52,11 @@ func (e *Engine) judging(ctx context.Context) {
 	var looked time.Time
 	suspects := map[string]bool{}
 	every(ctx, beatInterval, func() {
-		if e.beats.Load() < beatsToJudge || e.draining.Load() {
+		if e.draining.Load() { // a task may have come from the queue at the last moment
+			suspects, _ = e.reclaim(ctx, suspects)
+			return
+		}
+		if e.beats.Load() < beatsToJudge {
 			return
 		}
 		gone, err := e.bury(ctx)

@@ -128,6 +128,11 @@ func (e *Engine) park(ctx context.Context) error {
 	}
 	e.active.Add(-1)
 	defer e.active.Add(1)
+	e.own.Delete(id)
+	select { // this process must not take it from the queue again itself
+	case <-e.quiet:
+	case <-ctx.Done():
+	}
 	err = e.persist(ctx, func() error {
 		_, err := dbos.ResumeWorkflow[string](e.root, id, dbos.WithResumeQueue(queueName))
 		return err
