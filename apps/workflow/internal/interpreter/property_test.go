@@ -47,7 +47,7 @@ func random(r *rand.Rand, size int) (nodes, edges string) {
 
 // result is what a node that is started gives: the same in every order of recording.
 func result(n *graph.Node, seed uint64) Result {
-	r := seeded(seed, uint64(n.Position))
+	r := seeded(seed, uint64(max(n.Position, 0)))
 	switch {
 	case r.IntN(4) == 0:
 		return Result{Status: Failed, Failure: node.Fail(node.CodeTimeout, "late")}
