@@ -82,10 +82,11 @@ func contentText(raw json.RawMessage) string {
 		Text string `json:"text"`
 	}
 	_ = json.Unmarshal(raw, &parts)
+	var whole strings.Builder
 	for _, part := range parts {
-		text += part.Text
+		whole.WriteString(part.Text)
 	}
-	return text
+	return whole.String()
 }
 
 func (chatAPI) finish(a answer) string {
@@ -126,7 +127,7 @@ func (api chatAPI) stream(out *events, c conversation, a answer) {
 }
 
 func (api chatAPI) whole(c conversation, a answer) any {
-	var calls []object
+	calls := make([]object, 0, len(a.calls))
 	for _, call := range a.calls {
 		calls = append(calls, object{"id": call.ID, "type": "function", "function": object{"name": call.Name, "arguments": call.arguments()}})
 	}

@@ -2,6 +2,7 @@ package modelsim
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -61,24 +62,29 @@ func (c conversation) lastResult() (text string) {
 // check finds what the real APIs refuse: no model, no turn, calls without results and results without calls.
 func (c conversation) check() error {
 	if c.model == "" || len(c.turns) == 0 {
-		return fmt.Errorf("model and messages are required")
+		return errors.New("model and messages are required")
 	}
 	open := map[string]bool{}
 	for _, turn := range c.turns {
-		for _, result := range turn.results {
-			if !open[result.id] {
-				return fmt.Errorf("the tool result %q has no tool call before it", result.id)
-			}
-			delete(open, result.id)
-		}
-		if turn.user != "" && len(open) > 0 || turn.answer != "" && len(open) > 0 && len(turn.calls) == 0 {
-			return fmt.Errorf("%d tool calls have no results", len(open))
+		if err := turn.answers(open); err != nil {
+			return err
 		}
 		for _, call := range turn.calls {
 			open[call.ID] = true
 		}
 	}
-	if len(open) > 0 {
+	return turn{user: "the end"}.answers(open)
+}
+
+// answers takes the turn's results from the calls that are open. Nothing else may come before all have one.
+func (t turn) answers(open map[string]bool) error {
+	for _, result := range t.results {
+		if !open[result.id] {
+			return fmt.Errorf("the tool result %q has no tool call before it", result.id)
+		}
+		delete(open, result.id)
+	}
+	if len(open) > 0 && (t.user != "" || t.answer != "" && len(t.calls) == 0) {
 		return fmt.Errorf("%d tool calls have no results", len(open))
 	}
 	return nil

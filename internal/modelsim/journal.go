@@ -81,8 +81,8 @@ func (s *Server) serveJournal(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/jsonl")
 	encoder := json.NewEncoder(w)
 	for _, entry := range s.Journal() {
-		if encoder.Encode(entry) != nil {
-			return
+		if err := encoder.Encode(entry); err != nil {
+			return // the reader is gone
 		}
 	}
 }

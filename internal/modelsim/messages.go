@@ -2,7 +2,7 @@ package modelsim
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"net/http"
 )
 
@@ -51,7 +51,7 @@ func (messagesAPI) decode(body []byte) (conversation, error) {
 		return conversation{}, err
 	}
 	if request.MaxTokens < 1 {
-		return conversation{}, fmt.Errorf("max_tokens: field required")
+		return conversation{}, errors.New("max_tokens: field required")
 	}
 	c := conversation{
 		model: request.Model, stream: request.Stream, system: contentText(request.System),

@@ -26,7 +26,7 @@ func start(t *testing.T, script modelsim.Script) (*modelsim.Server, string) {
 	return sim, url
 }
 
-func post(t *testing.T, url, body string) (*http.Response, []byte) {
+func post(t *testing.T, url, body string) (response answer, data []byte) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
@@ -36,16 +36,20 @@ func post(t *testing.T, url, body string) (*http.Response, []byte) {
 	request.Header.Set("X-Api-Key", "any")
 	request.Header.Set("Anthropic-Version", "2023-06-01")
 	request.Header.Set("X-Client-Request-Id", "call-1")
-	response, err := http.DefaultClient.Do(request)
+	got, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = response.Body.Close() }()
-	data, err := io.ReadAll(response.Body)
-	if err != nil {
+	defer func() { _ = got.Body.Close() }()
+	if data, err = io.ReadAll(got.Body); err != nil {
 		t.Fatal(err)
 	}
-	return response, data
+	return answer{got.StatusCode, got.Header}, data
+}
+
+type answer struct {
+	StatusCode int
+	Header     http.Header
 }
 
 const hello = `{"model": "m", "max_tokens": 10, "messages": [{"role": "user", "content": "Hello"}], "input": [{"role": "user", "content": "Hello"}]}`

@@ -40,15 +40,8 @@ func (f *filler) fill(value any, name string, depth int) any {
 	if reference, ok := schema["$ref"].(string); ok {
 		return f.fill(f.resolve(reference), name, depth+1)
 	}
-	for _, keyword := range []string{"const", "default"} {
-		if given, ok := schema[keyword]; ok {
-			return given
-		}
-	}
-	for _, keyword := range []string{"enum", "examples"} {
-		if list, ok := schema[keyword].([]any); ok && len(list) > 0 {
-			return list[0]
-		}
+	if given, ok := stated(schema); ok {
+		return given
 	}
 	for _, keyword := range []string{"anyOf", "oneOf"} {
 		if list, ok := schema[keyword].([]any); ok && len(list) > 0 {
@@ -56,6 +49,21 @@ func (f *filler) fill(value any, name string, depth int) any {
 		}
 	}
 	return f.byType(f.merged(schema), name, depth)
+}
+
+// stated is a value that the schema itself gives.
+func stated(schema map[string]any) (value any, ok bool) {
+	for _, keyword := range []string{"const", "default"} {
+		if given, ok := schema[keyword]; ok {
+			return given, true
+		}
+	}
+	for _, keyword := range []string{"enum", "examples"} {
+		if list, ok := schema[keyword].([]any); ok && len(list) > 0 {
+			return list[0], true
+		}
+	}
+	return nil, false
 }
 
 // merged brings the parts of allOf together, as far as they are objects.
@@ -118,7 +126,7 @@ func (f *filler) object(schema map[string]any, depth int) map[string]any {
 
 func (f *filler) resolve(reference string) any {
 	value := f.root
-	for _, part := range strings.Split(strings.TrimPrefix(strings.TrimPrefix(reference, "#"), "/"), "/") {
+	for part := range strings.SplitSeq(strings.TrimPrefix(strings.TrimPrefix(reference, "#"), "/"), "/") {
 		object, ok := value.(map[string]any)
 		if part == "" {
 			continue

@@ -83,7 +83,7 @@ func (s *Server) serve(api api) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 		if err != nil {
-			writeJSON(w, http.StatusRequestEntityTooLarge, api.failure(http.StatusRequestEntityTooLarge, "the request is too large"))
+			_ = writeJSON(w, http.StatusRequestEntityTooLarge, api.failure(http.StatusRequestEntityTooLarge, "the request is too large"))
 			return
 		}
 		c, err := api.decode(body)
@@ -105,7 +105,7 @@ func (s *Server) serve(api api) http.Handler {
 
 func (s *Server) refuse(w http.ResponseWriter, number, status int, api api, message string) {
 	s.journal.end(number, Refused, status, 0, 0)
-	writeJSON(w, status, api.failure(status, message))
+	_ = writeJSON(w, status, api.failure(status, message))
 }
 
 func (s *Server) answer(w http.ResponseWriter, r *http.Request, number int, api api, c conversation) {

@@ -53,22 +53,26 @@ func readConfig(raw json.RawMessage) (config, *node.Failure) {
 	if err := json.Unmarshal(raw, &c); err != nil {
 		return c, invalid("the config of an agent cannot be read: %v", err)
 	}
-	switch {
-	case c.Provider != model.OpenAI && c.Provider != model.Anthropic:
-		return c, invalid("provider must be openai or anthropic, got %q", c.Provider)
-	case c.Model == "":
-		return c, invalid("model must be the name of a model, got none")
-	case c.MaxTurns < 1 || c.MaxTurns > 100:
-		return c, invalid("max_turns must be from 1 to 100, got %d", c.MaxTurns)
-	case c.MaxOutputTokens < 1 || c.MaxOutputTokens > 128_000:
-		return c, invalid("max_output_tokens must be from 1 to 128000, got %d", c.MaxOutputTokens)
-	case c.Temperature != nil && (*c.Temperature < 0 || *c.Temperature > 2):
-		return c, invalid("temperature must be from 0 to 2, got %g", *c.Temperature)
-	}
 	if string(c.OutputSchema) == "null" {
 		c.OutputSchema = nil
 	}
-	return c, nil
+	return c, c.check()
+}
+
+func (c config) check() *node.Failure {
+	switch {
+	case c.Provider != model.OpenAI && c.Provider != model.Anthropic:
+		return invalid("provider must be openai or anthropic, got %q", c.Provider)
+	case c.Model == "":
+		return invalid("model must be the name of a model, got none")
+	case c.MaxTurns < 1 || c.MaxTurns > 100:
+		return invalid("max_turns must be from 1 to 100, got %d", c.MaxTurns)
+	case c.MaxOutputTokens < 1 || c.MaxOutputTokens > 128_000:
+		return invalid("max_output_tokens must be from 1 to 128000, got %d", c.MaxOutputTokens)
+	case c.Temperature != nil && (*c.Temperature < 0 || *c.Temperature > 2):
+		return invalid("temperature must be from 0 to 2, got %g", *c.Temperature)
+	}
+	return nil
 }
 
 // request is the conversation's beginning.

@@ -61,7 +61,7 @@ func (r *replay) turn() *node.Move {
 	r.request.Messages = append(r.request.Messages, model.Message{Answer: &response.Answer})
 	switch {
 	case response.Stop == model.StopLength:
-		return &node.Move{Failure: node.Fail(node.CodeOutput, "the answer was cut at max_output_tokens, which is %d, or at the end of the model's context: raise it, or ask for less", r.config.MaxOutputTokens)}
+		return &node.Move{Failure: node.Fail(node.CodeOutput, "the answer was cut at max_output_tokens (%d), or at the end of the model's context: raise it, or ask for less", r.config.MaxOutputTokens)}
 	case response.Stop == model.StopRefusal:
 		return &node.Move{Failure: &node.Failure{Code: node.CodeModel, Message: "the model refuses to answer: " + excerpt(response.Text, 500), Final: true}}
 	case len(response.ToolCalls) == 0 || r.repaired:

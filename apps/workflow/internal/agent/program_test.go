@@ -15,7 +15,8 @@ import (
 const plain = `{"provider": "openai", "model": "gpt-5-mini", "instructions": "Be brief.", "prompt": "Add them up."}`
 
 const withTools = `{"provider": "openai", "model": "gpt-5-mini", "prompt": {"a": 1}, "max_turns": 3, "tools": [
-	{"type": "function", "name": "add", "description": "adds", "parameters": {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": false}, "value": "${{ args.a + 1 }}"},
+	{"type": "function", "name": "add", "description": "adds", "value": "${{ args.a + 1 }}",
+		"parameters": {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"], "additionalProperties": false}},
 	{"type": "http", "name": "send", "method": "POST", "url": "https://example.com/${{ args.x }}"},
 	{"type": "http", "name": "look", "url": "https://example.com/"}]}`
 
@@ -86,7 +87,8 @@ func TestNext(t *testing.T) {
 		{"nor with broken ones", withTools, []node.CallResult{said(1, "", `a add {"a":`)}, "2 openai/gpt-5-mini"},
 		{"but calls the right ones beside them", withTools, []node.CallResult{said(1, "", `a add {"a":`, `b add {"a":2}`)}, "2 add"},
 		{"has so many turns", withTools, []node.CallResult{said(1, "", `a look {}`), gave(2, `1`), said(3, "", `a look {}`), gave(4, `1`), said(5, "", `a look {}`)}, "failure max_turns"},
-		{"may answer in the last turn", withTools, []node.CallResult{said(1, "", `a look {}`), gave(2, `1`), said(3, "", `a look {}`), gave(4, `1`), said(5, "done")}, `output {"text":"done","data":null,"turns":3}`},
+		{"may answer in the last turn", withTools, []node.CallResult{said(1, "", `a look {}`), gave(2, `1`), said(3, "", `a look {}`), gave(4, `1`), said(5, "done")},
+			`output {"text":"done","data":null,"turns":3}`},
 		{"fails with the model", plain, []node.CallResult{{Number: 1, Status: node.Failed, Failure: node.Fail(node.CodeRateLimited, "x")}}, "failure rate_limited"},
 		{"goes on without a tool", withTools, []node.CallResult{said(1, "", `a look {}`), {Number: 2, Status: node.Failed, Failure: node.Fail(node.CodeHTTPStatus, "404")}}, "3 openai/gpt-5-mini"},
 		{"but not without knowing", withTools, []node.CallResult{said(1, "", `a send {}`), {Number: 2, Status: node.Unknown}}, "failure outcome_unknown"},

@@ -93,15 +93,18 @@ func TestAgentWithTools(t *testing.T) {
 		if r.Header.Get("Authorization") != "Bearer hunter2" {
 			w.WriteHeader(http.StatusUnauthorized)
 		}
-		_, _ = fmt.Fprintf(w, `{"article": %q, "price": 12}`, r.URL.Query().Get("article"))
+		_ = json.NewEncoder(w).Encode(map[string]any{"article": r.URL.Query().Get("article"), "price": 12})
 	}))
 	defer shop.Close()
 	config := `{"provider": "%s", "model": "m", "prompt": "What do two lamps cost?", "tools": [
 		{"type": "http", "name": "price", "parameters": {"type": "object", "properties": {"article": {"type": "string"}}, "required": ["article"]},
 			"url": "` + shop.URL + `", "query": {"article": "${{ args.article }}"}, "headers": {"Authorization": "Bearer hunter2"}},
-		{"type": "function", "name": "times", "parameters": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}, "required": ["a", "b"]}, "value": "${{ args.a * args.b }}"}]}`
+		{"type": "function", "name": "times", "value": "${{ args.a * args.b }}",
+			"parameters": {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}, "required": ["a", "b"]}}]}`
 	rules := []modelsim.Rule{
-		{Match: modelsim.Match{ToolResults: new(0)}, Reply: modelsim.Reply{Text: "I look.", ToolCalls: []modelsim.ToolCall{{Name: "price", Arguments: json.RawMessage(`{"article": "lämp"}`)}, {Name: "prize"}}}},
+		{Match: modelsim.Match{ToolResults: new(0)}, Reply: modelsim.Reply{Text: "I look.", ToolCalls: []modelsim.ToolCall{
+			{Name: "price", Arguments: json.RawMessage(`{"article": "lämp"}`)}, {Name: "prize"},
+		}}},
 		{Match: modelsim.Match{ToolResults: new(2)}, Reply: modelsim.Reply{ToolCalls: []modelsim.ToolCall{{Name: "times", Arguments: json.RawMessage(`{"a": 2, "b": 12}`)}}}},
 		{Match: modelsim.Match{ToolResults: new(3)}, Reply: modelsim.Reply{Text: "24."}},
 	}
@@ -139,12 +142,17 @@ func TestAgentWithTools(t *testing.T) {
 
 // TestWithoutAScript is what a laptop without keys does.
 func TestWithoutAScript(t *testing.T) {
+	const openAI, anthropic = `"provider": "openai", "model": "gpt-5-mini", "prompt": "Hello"`, `"provider": "anthropic", "model": "claude-sonnet-5-5", "prompt": "Hello"`
 	for name, config := range map[string]string{
-		"text":          `{"provider": "openai", "model": "gpt-5-mini", "prompt": "Hello"}`,
-		"tool":          `{"provider": "anthropic", "model": "claude-sonnet-5-5", "prompt": "Hello", "tools": [{"type": "function", "name": "f", "parameters": {"type": "object", "properties": {"n": {"type": "integer", "minimum": 5}}, "required": ["n"]}, "value": "${{ args.n }}"}]}`,
-		"data":          `{"provider": "openai", "model": "gpt-5-mini", "prompt": "Hello", "output_schema": {"type": "object", "properties": {"title": {"type": "string"}, "done": {"type": "boolean"}}, "required": ["title", "done"], "additionalProperties": false}}`,
-		"data, asked":   `{"provider": "anthropic", "model": "claude-sonnet-5-5", "prompt": "Hello", "output_schema": {"type": "object", "properties": {"words": {"type": "array", "minItems": 2, "items": {"$ref": "#/$defs/word"}}}, "required": ["words"], "$defs": {"word": {"type": "string", "maxLength": 30}}}}`,
-		"tool and data": `{"provider": "openai", "model": "gpt-5-mini", "prompt": "Hello", "tools": [{"type": "function", "name": "f", "value": "${{ 1 }}"}], "output_schema": {"type": "object", "properties": {"a": {"anyOf": [{"type": "string"}, {"type": "null"}]}}, "required": ["a"]}}`,
+		"text": `{` + openAI + `}`,
+		"tool": `{` + anthropic + `, "tools": [{"type": "function", "name": "f", "value": "${{ args.n }}",
+			"parameters": {"type": "object", "properties": {"n": {"type": "integer", "minimum": 5}}, "required": ["n"]}}]}`,
+		"data": `{` + openAI + `, "output_schema": {"type": "object", "additionalProperties": false, "required": ["title", "done"],
+			"properties": {"title": {"type": "string"}, "done": {"type": "boolean"}}}}`,
+		"data, asked": `{` + anthropic + `, "output_schema": {"type": "object", "required": ["words"], "$defs": {"word": {"type": "string", "maxLength": 30}},
+			"properties": {"words": {"type": "array", "minItems": 2, "items": {"$ref": "#/$defs/word"}}}}}`,
+		"tool and data": `{` + openAI + `, "tools": [{"type": "function", "name": "f", "value": "${{ 1 }}"}],
+			"output_schema": {"type": "object", "properties": {"a": {"anyOf": [{"type": "string"}, {"type": "null"}]}}, "required": ["a"]}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := newEngine(t)

@@ -55,9 +55,11 @@ func TestRequestsAndAnswers(t *testing.T) {
 	defer server.Close()
 	for _, test := range []struct{ name, config, want string }{
 		{"plain", `{"url": "%s/a?b=1"}`, `{"method":"GET","uri":"/a?b=1","type":"","key":"","x":"","body":""}`},
-		{"query and headers", `{"method": "get", "url": "%s/?a=1", "query": {"q": "ä&", "n": 2, "l": [true, "x"], "none": null}, "headers": {"X-Count": 3, "X-None": null}}`, `{"method":"GET","uri":"/?a=1\u0026l=true\u0026l=x\u0026n=2\u0026q=%%C3%%A4%%26","type":"","key":"","x":"3","body":""}`},
+		{"query and headers", `{"method": "get", "url": "%s/?a=1", "query": {"q": "ä&", "n": 2, "l": [true, "x"], "none": null}, "headers": {"X-Count": 3, "X-None": null}}`,
+			`{"method":"GET","uri":"/?a=1\u0026l=true\u0026l=x\u0026n=2\u0026q=%%C3%%A4%%26","type":"","key":"","x":"3","body":""}`},
 		{"json", `{"method": "POST", "url": "%s", "body": {"a": [1, null]}}`, `{"method":"POST","uri":"/","type":"application/json","key":"run_1/send/1/2/1","x":"","body":"{\"a\":[1,null]}"}`},
-		{"text", `{"method": "PUT", "url": "%s", "body": "a=1", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}`, `{"method":"PUT","uri":"/","type":"application/x-www-form-urlencoded","key":"","x":"","body":"a=1"}`},
+		{"text", `{"method": "PUT", "url": "%s", "body": "a=1", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}`,
+			`{"method":"PUT","uri":"/","type":"application/x-www-form-urlencoded","key":"","x":"","body":"a=1"}`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			move := run(t, t.Context(), loopback(), fmt.Sprintf(test.config, server.URL))

@@ -113,7 +113,9 @@ func (r Request) headers() (map[string]string, *node.Failure) {
 }
 
 func isConnections(name string) bool {
-	return slices.Contains([]string{"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "keep-alive", "proxy-authorization", "proxy-connection"}, strings.ToLower(name))
+	return slices.Contains([]string{
+		"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "keep-alive", "proxy-authorization", "proxy-connection",
+	}, strings.ToLower(name))
 }
 
 // body is what is sent, and its media type.

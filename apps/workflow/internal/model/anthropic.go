@@ -80,7 +80,7 @@ func messagesTurns(messages []Message) (turns []anthropic.MessageParam) {
 		case message.Answer != nil:
 			turns = append(turns, anthropic.NewAssistantMessage(messagesBlocks(*message.Answer)...))
 		case message.Results != nil:
-			var blocks []anthropic.ContentBlockParamUnion
+			blocks := make([]anthropic.ContentBlockParamUnion, 0, len(message.Results))
 			for _, result := range message.Results {
 				blocks = append(blocks, anthropic.NewToolResultBlock(result.ID, result.Text, result.Failed))
 			}
@@ -123,7 +123,7 @@ func inputObject(arguments string) json.RawMessage {
 
 func messagesAnswer(message anthropic.Message) Response {
 	answer := Response{Stop: StopEnd, Usage: messagesUsage(message.Usage)}
-	var native []json.RawMessage
+	native := make([]json.RawMessage, 0, len(message.Content))
 	thought := false
 	for _, block := range message.Content {
 		native = append(native, json.RawMessage(block.RawJSON()))
@@ -143,6 +143,7 @@ func messagesAnswer(message anthropic.Message) Response {
 		answer.Stop = StopRefusal
 	case anthropic.StopReasonToolUse:
 		answer.Stop = StopTools
+	default: // the end of the turn
 	}
 	if raw, err := json.Marshal(native); thought && err == nil {
 		answer.Native = raw

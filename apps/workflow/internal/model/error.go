@@ -1,6 +1,7 @@
 package model
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 	"strings"
@@ -32,22 +33,36 @@ func (e *Error) Failure() *node.Failure {
 
 // answered makes an error of an answer's status. The message is the provider's own.
 func answered(provider string, status int, header http.Header, kind, message string) *Error {
-	e := &Error{Code: node.CodeModel, Status: status, Message: clip(message)}
-	if e.Message == "" {
-		e.Message = "no reason was given"
-	}
-	switch {
-	case status == http.StatusUnauthorized || status == http.StatusForbidden && kind != "rate_limit_error":
+	e := &Error{Code: codeOf(status, kind), Status: status, Message: cmp.Or(clip(message), "no reason was given")}
+	if status == http.StatusUnauthorized || status == http.StatusForbidden {
 		// The provider's message quotes a part of the key.
 		e.Message = "the API key is refused; an operator has to replace it"
-	case kind == "insufficient_quota" || kind == "billing_error":
-	case status == http.StatusTooManyRequests || kind == "rate_limit_error":
-		e.Code, e.Repeatable, e.RetryAfter = node.CodeRateLimited, true, retryafter.Parse(header)
-	case status >= 500 || status == http.StatusRequestTimeout || status == http.StatusConflict || kind == "overloaded_error" || kind == "api_error" || kind == "server_error":
-		e.Code, e.Repeatable, e.RetryAfter = node.CodeUnavailable, true, retryafter.Parse(header)
+	}
+	if e.Code != node.CodeModel {
+		e.Repeatable, e.RetryAfter = true, retryafter.Parse(header)
 	}
 	e.Message = provider + " answered " + strconv.Itoa(status) + ": " + e.Message
 	return e
+}
+
+// codeOf goes by the provider's word for the error first: a spent quota has the status of a limit, and does
+// not pass by itself.
+func codeOf(status int, kind string) string {
+	switch kind {
+	case "insufficient_quota", "billing_error":
+		return node.CodeModel
+	case "rate_limit_error":
+		return node.CodeRateLimited
+	case "overloaded_error", "api_error", "server_error":
+		return node.CodeUnavailable
+	}
+	switch {
+	case status == http.StatusTooManyRequests:
+		return node.CodeRateLimited
+	case status >= http.StatusInternalServerError, status == http.StatusRequestTimeout, status == http.StatusConflict:
+		return node.CodeUnavailable
+	}
+	return node.CodeModel
 }
 
 // cut is an answer that did not come to its end, or none at all.

@@ -137,13 +137,13 @@ func TestOneCallsLimitHoldsForAll(t *testing.T) {
 	sim, url := simulation(t, modelsim.Rule{Times: 1, Reply: modelsim.Reply{Status: 429, RetryAfter: "0.4"}})
 	shared := models(t, wires(url)["chat"], 0)
 	var group sync.WaitGroup
-	group.Go(func() { shared.Complete(t.Context(), ask("first"), node.Usage{}, (&heard{}).listener()) })
+	group.Go(func() { _, _, _ = shared.Complete(t.Context(), ask("first"), node.Usage{}, (&heard{}).listener()) })
 	for len(sim.Journal()) == 0 || sim.Journal()[0].Outcome != modelsim.Refused {
 		time.Sleep(time.Millisecond)
 	}
 	time.Sleep(50 * time.Millisecond) // for the first call to read its answer
 	for range 3 {
-		group.Go(func() { shared.Complete(t.Context(), ask("later"), node.Usage{}, (&heard{}).listener()) })
+		group.Go(func() { _, _, _ = shared.Complete(t.Context(), ask("later"), node.Usage{}, (&heard{}).listener()) })
 	}
 	group.Wait()
 	entries := sim.Journal()
@@ -195,7 +195,7 @@ func TestCost(t *testing.T) {
 // into at most one token a byte.
 func TestReserveIsAnUpperBound(t *testing.T) {
 	p := prices(t)
-	for _, text := range []string{"plain", "ÄÖÜ", "世界", "👋🏽"} {
+	for _, text := range []string{"plain", "ÄÖÜ", "\u4e16\u754c", "👋🏽"} {
 		for _, name := range []string{"gpt-5-mini", "gpt-6.2-sol", "unknown"} {
 			request := ask(strings.Repeat(text, 1000))
 			request.Model = name

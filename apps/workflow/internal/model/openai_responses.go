@@ -119,7 +119,7 @@ func responsesAnswer(response responses.Response) Response {
 		Input: response.Usage.InputTokens, Output: response.Usage.OutputTokens,
 		CacheReads: response.Usage.InputTokensDetails.CachedTokens, CacheWrites: response.Usage.InputTokensDetails.CacheWriteTokens,
 	}}
-	var native []json.RawMessage
+	native := make([]json.RawMessage, 0, len(response.Output))
 	reasoned := false
 	for _, item := range response.Output {
 		native = append(native, json.RawMessage(item.RawJSON()))
@@ -130,12 +130,7 @@ func responsesAnswer(response responses.Response) Response {
 			answer.Stop = StopTools
 			answer.ToolCalls = append(answer.ToolCalls, ToolCall{ID: item.CallID, Name: item.Name, Arguments: item.Arguments.OfString})
 		case "message":
-			for _, content := range item.Content {
-				answer.Text += content.Text + content.Refusal
-				if content.Type == "refusal" {
-					answer.Stop = StopRefusal
-				}
-			}
+			answer.say(item.Content)
 		}
 	}
 	switch response.IncompleteDetails.Reason {
@@ -148,6 +143,15 @@ func responsesAnswer(response responses.Response) Response {
 		answer.Native = raw
 	}
 	return answer
+}
+
+func (r *Response) say(contents []responses.ResponseOutputMessageContentUnion) {
+	for _, content := range contents {
+		r.Text += content.Text + content.Refusal
+		if content.Type == "refusal" {
+			r.Stop = StopRefusal
+		}
+	}
 }
 
 func responsesFailure(response responses.Response) *Error {

@@ -52,7 +52,7 @@ func ask(text string) model.Request {
 }
 
 func TestStreaming(t *testing.T) {
-	long := strings.Repeat("Grüße, 世界! ", 50)
+	long := strings.Repeat("Grüße, \u4e16\u754c! ", 50)
 	rules := []modelsim.Rule{{Reply: modelsim.Reply{Text: long, InputTokens: 90, OutputTokens: 33, CacheReads: 40}}}
 	each(t, rules, func(t *testing.T, provider model.Provider, sim *modelsim.Server) {
 		var streamed []string

@@ -13,7 +13,7 @@ import (
 
 func TestRedirectToAPrivateAddressIsRefused(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, r.URL.Query().Get("to"), http.StatusFound)
+		http.Redirect(w, r, r.URL.Query().Get("to"), http.StatusFound) //nolint:gosec // what an attacker does
 	}))
 	defer server.Close()
 	client := NewClient(Options{AllowHosts: []string{"open.test"}, Resolver: answers(t, "127.0.0.1")})
@@ -39,7 +39,7 @@ func TestRedirectsCarryNoCredentials(t *testing.T) {
 			seen <- r
 			return
 		}
-		http.Redirect(w, r, r.URL.Query().Get("to"), status)
+		http.Redirect(w, r, r.URL.Query().Get("to"), status) //nolint:gosec // what an attacker does
 	}))
 	defer first.Close()
 	client := NewClient(Options{AllowPrefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}})
