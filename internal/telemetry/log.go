@@ -30,8 +30,13 @@ func WithRun(ctx context.Context, id string) context.Context {
 }
 
 // NewLogHandler adds request_id, run_id, trace_id and span_id to every record whose context knows them. They stand
-// at the top of the record, whatever groups the logger opened.
-func NewLogHandler(inner slog.Handler) slog.Handler { return &logHandler{root: inner, full: inner} }
+// at the top of the record, whatever groups the logger opened. A handler that does so already stays as it is.
+func NewLogHandler(inner slog.Handler) slog.Handler {
+	if done, is := inner.(*logHandler); is {
+		return done
+	}
+	return &logHandler{root: inner, full: inner}
+}
 
 // logHandler keeps the handler before the first group, and how to come from there to the full one.
 type logHandler struct {

@@ -25,12 +25,15 @@ func record(t *testing.T, out *bytes.Buffer) map[string]any {
 
 func TestTheLogKnowsWhatItsContextKnows(t *testing.T) {
 	var out bytes.Buffer
-	log := slog.New(telemetry.NewLogHandler(slog.NewJSONHandler(&out, nil))).With("service", "sample")
+	log := slog.New(telemetry.NewLogHandler(telemetry.NewLogHandler(slog.NewJSONHandler(&out, nil)))).With("service", "sample")
 	sample := start(t, "", io.Discard)
 	ctx, end := sample.StartTask(telemetry.WithRequestID(t.Context(), "req_1"), telemetry.Task{Run: "run_1", Type: "http"})
 	defer end(nil)
 
 	log.InfoContext(ctx, "plain", "a", 1)
+	if got := strings.Count(out.String(), "run_id"); got != 1 {
+		t.Errorf("run_id is there %d times", got)
+	}
 	got := record(t, &out)
 	trace := strings.Split(telemetry.Carrier(ctx), "-")
 	for key, want := range map[string]any{"request_id": "req_1", "run_id": "run_1", "trace_id": trace[1], "span_id": trace[2], "service": "sample", "a": 1.0} {
