@@ -113,7 +113,7 @@ func TestJournal(t *testing.T) {
 		t.Fatal(err)
 	}
 	sim, url := start(t, script)
-	if response, _ := post(t, url+"/v1/chat/completions", hello); response.StatusCode != 429 || response.Header.Get("Retry-After") != "2" {
+	if response, _ := post(t, url+"/v1/chat/completions", hello); response.StatusCode != http.StatusTooManyRequests || response.Header.Get("Retry-After") != "2" {
 		t.Errorf("got %d %v", response.StatusCode, response.Header)
 	}
 	if _, body := post(t, url+"/v1/chat/completions", hello); !strings.Contains(string(body), `"Hi"`) {

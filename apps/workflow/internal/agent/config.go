@@ -5,6 +5,7 @@ package agent
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
@@ -61,7 +62,7 @@ func readConfig(raw json.RawMessage) (config, *node.Failure) {
 
 func (c config) check() *node.Failure {
 	switch {
-	case c.Provider != model.OpenAI && c.Provider != model.Anthropic:
+	case !slices.Contains([]string{model.OpenAI, model.Anthropic}, c.Provider):
 		return invalid("provider must be openai or anthropic, got %q", c.Provider)
 	case c.Model == "":
 		return invalid("model must be the name of a model, got none")
@@ -69,8 +70,9 @@ func (c config) check() *node.Failure {
 		return invalid("max_turns must be from 1 to 100, got %d", c.MaxTurns)
 	case c.MaxOutputTokens < 1 || c.MaxOutputTokens > 128_000:
 		return invalid("max_output_tokens must be from 1 to 128000, got %d", c.MaxOutputTokens)
-	case c.Temperature != nil && (*c.Temperature < 0 || *c.Temperature > 2):
-		return invalid("temperature must be from 0 to 2, got %g", *c.Temperature)
+	}
+	if t := c.Temperature; t != nil && (*t < 0 || *t > 2) {
+		return invalid("temperature must be from 0 to 2, got %g", *t)
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func httpFields(tool Tool) map[string]any {
 }
 
 func evaluate(request toolRequest, value json.RawMessage) (json.RawMessage, *node.Failure) {
-	env, err := expression.NewEnv(expression.Variables{Tool: true, Args: request.Tool.schema()})
+	env, err := expression.NewEnv(expression.Variables{Tool: true, OnlyArgs: true, Args: request.Tool.schema()})
 	if err != nil {
 		return nil, node.Fail(node.CodeExpression, "the tool %s: %v", request.Tool.Name, err)
 	}

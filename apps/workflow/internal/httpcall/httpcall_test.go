@@ -93,7 +93,7 @@ func TestBodies(t *testing.T) {
 		{"nothing", "", "", `""`, ""},
 		{"bytes", "image/png", "\x89PNG\xff", "", node.CodeOutput},
 		{"too large", "text/plain", strings.Repeat("x", outbound.MaxBody+1), "", node.CodeTooLarge},
-		{"too large as JSON", "text/plain", strings.Repeat("\x00", outbound.MaxBody/2), "", node.CodeTooLarge},
+		{"too large as JSON", "text/plain", strings.Repeat("\x00", outbound.MaxBody/5), "", node.CodeTooLarge},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

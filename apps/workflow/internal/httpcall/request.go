@@ -29,7 +29,7 @@ type Request struct {
 
 const (
 	maxURL     = 8192
-	maxHeaders = 64
+	maxHeaders = 100
 	maxHeader  = 8192
 )
 

@@ -122,7 +122,7 @@ func inputObject(arguments string) json.RawMessage {
 }
 
 func messagesAnswer(message anthropic.Message) Response {
-	answer := Response{Stop: StopEnd, Usage: messagesUsage(message.Usage)}
+	answer := Response{Usage: messagesUsage(message.Usage)}
 	native := make([]json.RawMessage, 0, len(message.Content))
 	thought := false
 	for _, block := range message.Content {
@@ -136,19 +136,24 @@ func messagesAnswer(message anthropic.Message) Response {
 			thought = true
 		}
 	}
-	switch message.StopReason {
-	case anthropic.StopReasonMaxTokens, anthropic.StopReasonModelContextWindowExceeded:
-		answer.Stop = StopLength
-	case anthropic.StopReasonRefusal:
-		answer.Stop = StopRefusal
-	case anthropic.StopReasonToolUse:
-		answer.Stop = StopTools
-	default: // the end of the turn
-	}
+	answer.Stop = messagesStop(message.StopReason)
 	if raw, err := json.Marshal(native); thought && err == nil {
 		answer.Native = raw
 	}
 	return answer
+}
+
+func messagesStop(reason anthropic.StopReason) Stop {
+	switch reason {
+	case anthropic.StopReasonMaxTokens, anthropic.StopReasonModelContextWindowExceeded:
+		return StopLength
+	case anthropic.StopReasonRefusal:
+		return StopRefusal
+	case anthropic.StopReasonToolUse:
+		return StopTools
+	default:
+		return StopEnd
+	}
 }
 
 // messagesUsage: Anthropic counts what went through caches apart from the input.
