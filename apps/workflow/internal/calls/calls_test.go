@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/calls"
-	"github.com/agentteam/agentteam/apps/workflow/internal/config"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
@@ -228,36 +227,5 @@ func TestValuesInToolsAreNoExpressions(t *testing.T) {
 	e.run(t, "agent", `{"provider": "openai", "model": "m", "prompt": "?", "tools": [{"type": "function", "name": "f", "parameters": {"type": "object"}, "value": "${{ '${{' }} x }} ${{ args.a }}"}]}`)
 	if want := `"result":"${{ x }} ${{ args.b }}"`; !strings.Contains(e.text, want) {
 		t.Errorf("the log lacks %s:\n%s", want, e.text)
-	}
-}
-
-func TestWhatIsConfiguredIsUsed(t *testing.T) {
-	sim := modelsim.New(modelsim.Script{})
-	server := httptest.NewServer(sim.Handler())
-	defer server.Close()
-	for _, test := range []struct {
-		environ []string
-		works   map[string]bool
-	}{
-		{nil, map[string]bool{}},
-		{[]string{"OPENAI_API_KEY=UNSET", "ANTHROPIC_API_KEY=k", "ANTHROPIC_BASE_URL=" + server.URL}, map[string]bool{model.Anthropic: true}},
-		{[]string{"OPENAI_API_KEY=k", "OPENAI_BASE_URL=" + server.URL + "/v1"}, map[string]bool{model.OpenAI: true}},
-	} {
-		environ := append([]string{"DATABASE_URL=postgres://a@b/c", "REDIS_URL=redis://a", "INTERNAL_AUTH_KEY=k", "GRPC_HOST=::", "GRPC_PORT=1"}, test.environ...)
-		c, err := config.Load(environ)
-		if err != nil {
-			t.Fatal(err)
-		}
-		made, err := calls.New(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := &engine{programs: made.Programs, performer: made.Performer}
-		for provider, reason := range made.Providers {
-			move := e.run(t, "agent", `{"provider": "`+provider+`", "model": "m", "prompt": "?"}`)
-			if works := test.works[provider]; (move.Failure == nil) != works || (reason == "") != works {
-				t.Errorf("%v: %s: %q, %v", test.environ, provider, reason, move.Failure)
-			}
-		}
 	}
 }
