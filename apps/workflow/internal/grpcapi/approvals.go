@@ -14,7 +14,7 @@ import (
 )
 
 // maxComment bounds what a person says about a decision, in characters.
-const maxComment = 4_000
+const maxComment = 10_000
 
 // Approvals is the ApprovalService.
 type Approvals struct {

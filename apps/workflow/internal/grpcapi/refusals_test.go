@@ -34,7 +34,7 @@ func TestWhatIsOutOfBoundsIsRefused(t *testing.T) {
 		{"StartRun", &workflowv1.StartRunRequest{WorkflowId: workflow, InputsJson: `{"a":`}, "inputs_json"},
 		{"StartRun", &workflowv1.StartRunRequest{WorkflowId: workflow, InputsJson: `"` + strings.Repeat("x", 1<<20) + `"`}, "inputs_json"},
 		{"StartRun", &workflowv1.StartRunRequest{WorkflowId: workflow, Budget: &workflowv1.Budget{Steps: -1}}, "budget.steps"},
-		{"CancelRun", &workflowv1.CancelRunRequest{Id: run, Reason: strings.Repeat("ä", 1001)}, "reason"},
+		{"CancelRun", &workflowv1.CancelRunRequest{Id: run, Reason: strings.Repeat("ä", 2001)}, "reason"},
 		{"RetryRun", &workflowv1.RetryRunRequest{Id: run, FromStep: strings.Repeat("a", 1001)}, "from_step"},
 		{"ForkRun", &workflowv1.ForkRunRequest{Id: run}, "from_step"},
 		{"ForkRun", &workflowv1.ForkRunRequest{Id: run, FromStep: "a", NewId: "wfl_1"}, "new_id"},
@@ -53,7 +53,7 @@ func TestWhatIsOutOfBoundsIsRefused(t *testing.T) {
 		{"DecideApproval", &workflowv1.DecideApprovalRequest{Id: approval, Digest: digest}, "decision"},
 		{"DecideApproval", &workflowv1.DecideApprovalRequest{Id: approval, Digest: digest, Decision: workflowv1.ApprovalStatus_APPROVAL_STATUS_EXPIRED}, "decision"},
 		{"DecideApproval", &workflowv1.DecideApprovalRequest{Id: approval, Digest: digest[1:], Decision: approved}, "digest"},
-		{"DecideApproval", &workflowv1.DecideApprovalRequest{Id: approval, Digest: digest, Decision: approved, Comment: strings.Repeat("x", 4001)}, "comment"},
+		{"DecideApproval", &workflowv1.DecideApprovalRequest{Id: approval, Digest: digest, Decision: approved, Comment: strings.Repeat("x", 10_001)}, "comment"},
 		{"DecideApproval", &workflowv1.DecideApprovalRequest{Id: approval, Digest: digest, Decision: approved, DataJson: "{"}, "data_json"},
 	} {
 		_, err := call(w.owner(t), w.conn, method(t, test.method), test.request)

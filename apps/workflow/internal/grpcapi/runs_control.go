@@ -15,7 +15,7 @@ import (
 
 // Bounds of what people write and of what a run is given.
 const (
-	maxReason = 1_000 // characters
+	maxReason = 2_000 // characters
 	maxPath   = 1_000
 	maxValue  = 1 << 20 // bytes of JSON
 )
