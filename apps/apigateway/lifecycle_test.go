@@ -44,7 +44,7 @@ func serves(t *testing.T, built binaries) {
 		get(t, url+path).expect(t, want)
 	}
 	version := get(t, url+"/version")
-	version.expect(t, `200 "node_types":[]`)
+	version.expect(t, `200 "node_types":["agent",`)
 	var body struct {
 		Version string
 		Engine  struct{ Version string }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"os"
 	"time"
 
@@ -47,16 +46,20 @@ func serve(ctx context.Context, options service.Options) error {
 		return err
 	}
 	defer measured.Shutdown(context.WithoutCancel(ctx))
-	listener, err := service.Listen(ctx, listenAddress(options), log)
-	if err != nil {
+	service.LogRedis(log)
+	if err := run(ctx, options, cfg, measured, log); err != nil {
+		if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+			log.Info("stopped before it served")
+			return nil
+		}
 		return err
 	}
-	defer listener.Close()
-	return run(ctx, options, cfg, listener, measured, log)
+	return nil
 }
 
-// run opens what the gateway stands on, the database first: without its tables nothing can be asked.
-func run(ctx context.Context, options service.Options, cfg config.Config, listener net.Listener, measured *telemetry.Telemetry, log *slog.Logger) error {
+// run opens what the gateway stands on, the database first: without its tables nothing can be asked. It listens last, so
+// that who can connect is served.
+func run(ctx context.Context, options service.Options, cfg config.Config, measured *telemetry.Telemetry, log *slog.Logger) error {
 	pool, err := openDatabase(ctx, cfg.DatabaseURL.Reveal())
 	if err != nil {
 		return err
@@ -84,9 +87,13 @@ func run(ctx context.Context, options service.Options, cfg config.Config, listen
 	if err != nil {
 		return err
 	}
-	listening, stop := context.WithCancel(context.WithoutCancel(ctx)) // requests that finish while draining hear of changes too
+	listener, err := service.Listen(ctx, listenAddress(options), log)
+	if err != nil {
+		return err
+	}
+	hearing, stop := context.WithCancel(context.WithoutCancel(ctx)) // requests that finish while draining hear of changes too
 	defer stop()
-	go known.Run(listening)
+	go known.Run(hearing)
 	return httpapi.New(listener, httpapi.Options{
 		Engine: channel, Accounts: known, Auth: guard, Limiter: limiter, Pool: pool, Redis: client, Telemetry: measured, Log: log,
 	}).Run(ctx, options.DrainDelay)
@@ -108,5 +115,6 @@ func openRedis(url string) (*redis.Client, error) {
 	if err != nil {
 		return nil, errors.New(contract.RedisURL + " cannot be read (it is not shown, it may hold a password): write redis://:password@host:6379")
 	}
+	options.DialerRetries = 1 // whoever asks has another way, and must not wait for five
 	return redis.NewClient(options), nil
 }

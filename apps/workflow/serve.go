@@ -49,7 +49,8 @@ func serve(ctx context.Context, options service.Options) error {
 	if err := identity.CheckKey(cfg.InternalAuthKey.Reveal()); err != nil {
 		return fmt.Errorf("%s %w", contract.InternalAuthKey, err)
 	}
-	log := slog.New(telemetry.NewLogHandler(service.NewLog(os.Stderr, contract.WorkflowEngine().Name, cfg.LogOptions()).Handler()))
+	log := service.NewLog(os.Stderr, contract.WorkflowEngine().Name, cfg.LogOptions())
+	service.LogRedis(log)
 	measured, err := telemetry.Start(ctx, telemetry.Options{
 		Service: contract.WorkflowEngine().Name, Version: buildinfo.Version(), OTLPEndpoint: string(cfg.OTLPEndpoint), Log: log,
 	})
