@@ -63,9 +63,12 @@ func TestStopEndsTheWholeGroup(t *testing.T) {
 
 func TestDescendantsCrossSessions(t *testing.T) {
 	cmd := start(t.Context(), t, `setsid sh -c 'echo ready; sleep 60; :'; :`)
-	family := process.Descendants(cmd.Process.Pid, "sleep")
-	if len(family) != 1 {
-		t.Fatalf("descendants are %v, want the one sleep", family)
+	var family []int
+	for deadline := time.Now().Add(5 * time.Second); len(family) != 1; time.Sleep(10 * time.Millisecond) { // the shell has yet to start it
+		if time.Now().After(deadline) {
+			t.Fatalf("descendants are %v, want the one sleep", family)
+		}
+		family = process.Descendants(cmd.Process.Pid, "sleep")
 	}
 	if process.WaitEnded(family, 100*time.Millisecond) {
 		t.Error("they count as ended while they run")
