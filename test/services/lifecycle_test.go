@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -124,7 +125,7 @@ func TestARunFromItsDocumentToItsOutputs(t *testing.T) {
 func resumesAnywhere(t *testing.T, c *api.Client, run string, events []api.Event) {
 	t.Helper()
 	for after := range int64(len(events)) {
-		stream := ask(t, c, http.MethodGet, "/v1/runs/"+run+"/events", nil, http.Header{"Accept": {"text/event-stream"}, "Last-Event-Id": {fmt.Sprint(after)}})
+		stream := ask(t, c, http.MethodGet, "/v1/runs/"+run+"/events", nil, http.Header{"Accept": {"text/event-stream"}, "Last-Event-Id": {strconv.FormatInt(after, 10)}})
 		var seqs []string
 		for line := range strings.Lines(stream.body) {
 			if seq, found := strings.CutPrefix(line, "id:"); found {
@@ -141,13 +142,14 @@ func resumesAnywhere(t *testing.T, c *api.Client, run string, events []api.Event
 		}
 		var want []string
 		for seq := after + 1; seq <= int64(len(events)); seq++ {
-			want = append(want, fmt.Sprint(seq))
+			want = append(want, strconv.FormatInt(seq, 10))
 		}
 		if !slices.Equal(seqs, want) || !slices.Equal(types(list.Items), types(events[after:])) || !list.Done {
 			t.Fatalf("after %d: the stream has %v, the page %v", after, seqs, types(list.Items))
 		}
 	}
-	if end := ask(t, c, http.MethodGet, "/v1/runs/"+run+"/events", nil, http.Header{"Accept": {"text/event-stream"}, "Last-Event-Id": {fmt.Sprint(len(events))}}); end.status != http.StatusNoContent {
+	last := http.Header{"Accept": {"text/event-stream"}, "Last-Event-Id": {strconv.Itoa(len(events))}}
+	if end := ask(t, c, http.MethodGet, "/v1/runs/"+run+"/events", nil, last); end.status != http.StatusNoContent {
 		t.Errorf("a reader who has everything: %d", end.status)
 	}
 }

@@ -19,8 +19,6 @@ import (
 const patience = time.Minute
 
 // stack is what all tests share; each has workspaces of its own.
-//
-//nolint:gochecknoglobals // nothing but a global reaches from TestMain to the tests
 var stack *devstack.Stack
 
 func TestMain(m *testing.M) {

@@ -82,7 +82,7 @@ func (b belongings) with(t *testing.T, path string) string {
 	t.Helper()
 	for pattern, name := range b {
 		if rest, found := strings.CutPrefix(path, pattern); found {
-			prefix := pattern[:strings.Index(pattern, "{")]
+			prefix, _, _ := strings.Cut(pattern, "{")
 			path = prefix + name + strings.NewReplacer("{version}", "1", "{user}", "8b5e2d9c-3f0a-4b77-9d1e-2a6c5f0e1b34").Replace(rest)
 		}
 	}
@@ -145,7 +145,8 @@ func state(t *testing.T, c *api.Client, things belongings) string {
 	t.Helper()
 	var parts []string
 	for pattern, name := range things {
-		got := ask(t, c, http.MethodGet, pattern[:strings.Index(pattern, "{")]+name, nil, nil)
+		prefix, _, _ := strings.Cut(pattern, "{")
+		got := ask(t, c, http.MethodGet, prefix+name, nil, nil)
 		if got.status != http.StatusOK {
 			t.Fatalf("%s: %d %s", pattern, got.status, got.body)
 		}

@@ -112,7 +112,7 @@ func (f *follower) end(t *testing.T) error {
 	case err := <-f.ended:
 		return err
 	case <-time.After(patience):
-		t.Fatalf("the stream did not end; it has %v", f.seen())
+		t.Fatalf("the stream did not end; it has %d events", len(f.seen()))
 		return nil
 	}
 }
