@@ -94,6 +94,9 @@ const (
 	devKey  = "api-key"
 )
 
+// sameSignal is how soon after the first a second signal comes that nobody sent: make and timeout pass theirs on.
+const sameSignal = 500 * time.Millisecond
+
 const metricsPort = 9464 // that of Prometheus exporters of OpenTelemetry
 
 // stay uses the stack until it is interrupted or a service breaks, and stops it.
@@ -128,15 +131,21 @@ func (p *project) stopGently(stack *devstack.Stack) error {
 	defer signal.Stop(again)
 	stopped := make(chan struct{})
 	defer close(stopped)
+	began := time.Now()
 	go func() {
-		select {
-		case <-again:
-			fmt.Fprintln(p.out, "killing the services")
-			stack.Kill()
-		case <-stopped:
+		for {
+			select {
+			case <-again:
+				if time.Since(began) < sameSignal {
+					continue
+				}
+				fmt.Fprintln(p.out, "killing the services")
+				stack.Kill()
+			case <-stopped:
+				return
+			}
 		}
 	}()
-	began := time.Now()
 	if err := stack.Stop(); err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ type eventData struct {
 	Type, Provider, Model, Text, Tool, Status, Title, Decision, Reason, Message, Outcome, Port, Until string
 
 	Attempt, Call int
-	ToolCalls     []struct{ Name string } `json:"tool_calls"`
+	ToolCalls     json.RawMessage `json:"tool_calls"` // of a message; a number in a usage
 	Failure       *api.Failure
 	Output        json.RawMessage
 	Outputs       json.RawMessage
@@ -99,11 +99,12 @@ func (d eventData) other() string {
 }
 
 func (d eventData) message() string {
-	if len(d.ToolCalls) == 0 {
+	var calls []struct{ Name string }
+	if json.Unmarshal(d.ToolCalls, &calls) != nil || len(calls) == 0 {
 		return d.Text
 	}
 	var names []string
-	for _, call := range d.ToolCalls {
+	for _, call := range calls {
 		names = append(names, call.Name)
 	}
 	return strings.TrimSpace(d.Text + " → calls " + strings.Join(names, ", "))
@@ -112,6 +113,9 @@ func (d eventData) message() string {
 // text is a JSON value for people: a string without its quotes.
 func text(value json.RawMessage) string {
 	var plain string
+	if string(value) == "null" {
+		return "null"
+	}
 	if json.Unmarshal(value, &plain) == nil {
 		return plain
 	}

@@ -34,7 +34,7 @@ func TestNarrator(t *testing.T) {
 		{Type: "tool.result", Step: "write", Data: json.RawMessage(`{"call": 3, "tool": "search", "status": "succeeded", "result": {"pages": []}}`)},
 		{Type: "step.retrying", Step: "write", Data: json.RawMessage(`{"attempt": 1, "failure": {"code": "timeout", "message": "too slow"}}`)},
 		{Type: "step.started", Step: "write", Data: json.RawMessage(`{"type": "agent", "attempt": 2}`)},
-		{Type: "usage.updated", Data: json.RawMessage(`{"input_tokens": 10, "output_tokens": 2, "cost_micro_usd": 1500}`)},
+		{Type: "usage.updated", Data: json.RawMessage(`{"input_tokens": 10, "output_tokens": 2, "cost_micro_usd": 1500, "model_calls": 1, "tool_calls": 3}`)},
 		{Type: "approval.requested", Step: "check", Data: json.RawMessage(`{"approval": "apr_1", "kind": "approval", "title": "Send?"}`)},
 		{Type: "approval.decided", Step: "check", Data: json.RawMessage(`{"approval": "apr_1", "decision": "approved", "by": {"subject": "u"}}`)},
 		{Type: "step.completed", Step: "write", Data: json.RawMessage(`{"output": "` + strings.Repeat("long ", 100) + `"}`)},

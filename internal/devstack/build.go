@@ -23,6 +23,7 @@ func (s *Stack) build(ctx context.Context) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
+	s.reportf("building the services (the first time takes a minute)")
 	began := time.Now()
 	cmd := process.Command(ctx, "go", "build", "-o", folder+"/", "./apps/apigateway", "./apps/workflow")
 	cmd.Dir, cmd.Env = s.options.Root, append(os.Environ(), "CGO_ENABLED=0")

@@ -19,6 +19,7 @@ const (
 	readyLook  = 20 * time.Millisecond
 	stopGrace  = 20 * time.Second
 	lastLines  = 15
+	maxLine    = 500
 )
 
 // Service is one of the two services as a process, with its log in a file.
@@ -28,6 +29,7 @@ type Service struct {
 	command  *exec.Cmd
 	exited   chan struct{}
 	stopping atomic.Bool
+	killed   atomic.Bool
 }
 
 // run starts a service in a process group of its own: a terminal's Ctrl-C is for us, who stop it in order.
@@ -84,14 +86,19 @@ func (p *Service) awaitReady(ctx context.Context, probe func(context.Context) er
 	}
 }
 
-// stop asks the process to drain, and kills it when it takes too long.
+// stop asks the process to drain, and kills it when it takes too long. Of one that has ended by itself Ended tells.
 func (p *Service) stop() error {
-	p.stopping.Store(true)
+	select {
+	case <-p.exited:
+		return nil
+	default:
+		p.stopping.Store(true)
+	}
 	if err := process.Stop(p.command.Process.Pid, stopGrace); err != nil {
 		return err
 	}
 	<-p.exited
-	if state := p.command.ProcessState; !state.Success() {
+	if state := p.command.ProcessState; !state.Success() && !p.killed.Load() {
 		return fmt.Errorf("it ended with %s; %s ends with:\n%s", state, p.log, p.tail())
 	}
 	return nil
@@ -99,6 +106,7 @@ func (p *Service) stop() error {
 
 func (p *Service) kill() {
 	p.stopping.Store(true)
+	p.killed.Store(true)
 	_ = syscall.Kill(-p.command.Process.Pid, syscall.SIGKILL) // one that has ended needs none
 }
 
@@ -112,5 +120,9 @@ func (p *Service) tail() string {
 		return err.Error()
 	}
 	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
-	return "  " + strings.Join(lines[max(0, len(lines)-lastLines):], "\n  ")
+	lines = lines[max(0, len(lines)-lastLines):]
+	for i, line := range lines {
+		lines[i] = "  " + line[:min(len(line), maxLine)]
+	}
+	return strings.Join(lines, "\n")
 }

@@ -2,27 +2,12 @@ package devstack
 
 import (
 	"context"
-	"crypto/rand"
-	"fmt"
 	"net"
-	"os/exec"
 	"slices"
-	"strings"
 
 	"github.com/agentteam/agentteam/contract"
 	"github.com/agentteam/agentteam/internal/health"
 )
-
-// migrate prepares the database as a deployment does: with the service's own command.
-func (s *Stack) migrate(ctx context.Context) error {
-	s.internal = rand.Text() + rand.Text()
-	cmd := exec.CommandContext(ctx, s.binaries.engine, "migrate")
-	cmd.Env = s.engineEnvironment("0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("workflow migrate: %w\n%s", err, strings.TrimSpace(string(out)))
-	}
-	return nil
-}
 
 func (s *Stack) startEngine(ctx context.Context) (err error) {
 	if s.Engine, err = address(ctx, s.options.Ports.Engine); err != nil {

@@ -5,6 +5,7 @@ package devstack
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -60,9 +61,9 @@ type part struct {
 
 // Start builds and starts everything and returns when requests are served. What it started is stopped if it fails.
 func Start(ctx context.Context, options Options) (*Stack, error) {
-	s := &Stack{options: options, ended: make(chan error, 1)}
+	s := &Stack{options: options, internal: rand.Text() + rand.Text(), ended: make(chan error, 1)}
 	for _, step := range []func(context.Context) error{
-		s.prepare, s.build, s.startDatabase, s.startRedis, s.startModels, s.startSamples, s.migrate, s.startEngine, s.startGateway,
+		s.prepare, s.build, s.startDatabase, s.startRedis, s.startModels, s.startSamples, s.startEngine, s.startGateway,
 	} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, s.Stop())
