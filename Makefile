@@ -41,20 +41,24 @@ build: agentteam ## build the app and the tool into bin/
 agentteam:
 	@go build -o bin/agentteam ./cmd/agentteam
 
-.PHONY: test test-fast test-live golden bench-synth
+.PHONY: test test-fast test-live golden bench-synth bench-services
 test: test-fast test-live ## run every test
-test-fast: ## run the tests that need no AWS API: a minute
+test-fast: ## run the tests that need no AWS API and break nothing
 	go test ./...
-test-live: ## run the tests on a local AWS API, life cycles included, with progress
+test-live: ## run the tests of the whole: life cycles on a local AWS API, the services through crashes, with progress
 	go test -tags live -p 1 -v -timeout 60m ./test/... ./examples ./internal/emulator
 golden: ## rewrite the goldens of the synthesized JSON
 	go test . -update
 bench-synth: ## compare synthesis with stock jsii and an empty stack
 	go run ./cmd/benchsynth
+bench-services: ## compare the services with a loop, plain DBOS and FastAPI
+	go run ./cmd/benchservices $(ARGS)
 
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0
 BUF = go run github.com/bufbuild/buf/cmd/buf@v1.75.0
 FRESH = .agentteam/proto
+# The commit whose gRPC API must still be understood.
+BASE ?= HEAD
 
 .PHONY: lint generate verify check
 lint: ## vet and lint
@@ -66,5 +70,6 @@ verify: ## check that generated code and modules are what their sources say
 	go mod tidy -diff
 	$(BUF) lint
 	$(BUF) format --diff --exit-code
+	$(BUF) breaking --against ".git#ref=$(BASE)"
 	rm -rf $(FRESH) && $(BUF) generate --output $(FRESH) && diff -r --exclude='*.proto' proto $(FRESH)/proto
 check: lint verify test ## what CI runs
