@@ -34,16 +34,6 @@ type scripted struct {
 	stream   func(after int64, send func(...int64) error) error
 }
 
-func (s *scripted) answer(ctx context.Context) error {
-	if values := metadata.ValueFromIncomingContext(ctx, identity.MetadataKey); len(values) == 1 {
-		s.asserted.Store(values[0])
-	}
-	if s.calls.Add(1) <= s.failures {
-		return status.Error(codes.Unavailable, "going away")
-	}
-	return nil
-}
-
 func (s *scripted) GetEngineInfo(ctx context.Context, _ *workflowv1.GetEngineInfoRequest) (*workflowv1.GetEngineInfoResponse, error) {
 	return &workflowv1.GetEngineInfoResponse{}, s.answer(ctx)
 }
@@ -65,6 +55,16 @@ func (s *scripted) StreamRunEvents(r *workflowv1.StreamRunEventsRequest, out grp
 		}
 		return out.Send(&answer)
 	})
+}
+
+func (s *scripted) answer(ctx context.Context) error {
+	if values := metadata.ValueFromIncomingContext(ctx, identity.MetadataKey); len(values) == 1 {
+		s.asserted.Store(values[0])
+	}
+	if s.calls.Add(1) <= s.failures {
+		return status.Error(codes.Unavailable, "going away")
+	}
+	return nil
 }
 
 // serve starts the engine on the address and gives the address and what kills it at once.
@@ -91,7 +91,7 @@ func connect(t *testing.T, target string, more ...grpc.DialOption) *Client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = client.Close() })
-	client.patience = patience{outage: 2 * time.Second, first: time.Millisecond, slowest: 20 * time.Millisecond, healthy: time.Minute}
+	client.patience = patience{longest: 2 * time.Second, first: time.Millisecond, slowest: 20 * time.Millisecond, healthy: time.Minute}
 	return client
 }
 

@@ -16,13 +16,13 @@ import (
 
 // patience is how long and how often a reader whose task is gone asks for another.
 type patience struct {
-	outage         time.Duration // from the first failure to giving up
+	longest        time.Duration // from the first failure to giving up
 	first, slowest time.Duration // pauses between attempts
 	healthy        time.Duration // an attempt that lasted so long was no failure from the start
 }
 
 func defaultPatience() patience {
-	return patience{outage: time.Minute, first: 100 * time.Millisecond, slowest: 2 * time.Second, healthy: 10 * time.Second}
+	return patience{longest: time.Minute, first: 100 * time.Millisecond, slowest: 2 * time.Second, healthy: 10 * time.Second}
 }
 
 // Follow hands over a run's events after a sequence number, in order, without gap or repeat, until the run
@@ -31,29 +31,43 @@ func defaultPatience() patience {
 // error.
 func (c *Client) Follow(ctx context.Context, run string, after int64, deliver func([]*workflowv1.RunEvent) error) error {
 	f := follower{client: c, run: run, last: after, deliver: deliver}
-	var failing time.Time
-	pause := c.patience.first
+	outage := outage{patience: c.patience}
 	for {
 		begun, before := time.Now(), f.last
 		err := f.attempt(ctx)
 		if err == nil || f.stopped || ctx.Err() != nil || final(err) {
 			return err
 		}
-		if f.last > before || time.Since(begun) >= c.patience.healthy {
-			failing, pause = time.Time{}, c.patience.first
-		}
-		if failing.IsZero() {
-			failing = time.Now()
-		}
-		if time.Since(failing) > c.patience.outage {
-			return fmt.Errorf("the events of run %s were out of reach for %s: %w", run, c.patience.outage, err)
-		}
 		c.log.DebugContext(ctx, "event stream lost, taking it up again", "run_id", run, "seq", f.last, "error", err)
-		if !sleep(ctx, pause/2+rand.N(pause/2)) {
-			return ctx.Err()
+		if f.last > before || time.Since(begun) >= c.patience.healthy {
+			outage.over()
 		}
-		pause = min(2*pause, c.patience.slowest)
+		if !outage.wait(ctx) {
+			return fmt.Errorf("the events of run %s are out of reach: %w", run, err)
+		}
 	}
+}
+
+// outage is a time without a stream.
+type outage struct {
+	patience
+	since time.Time
+	pause time.Duration
+}
+
+func (o *outage) over() { o.since = time.Time{} }
+
+// wait pauses before the next attempt; false says that there is to be none.
+func (o *outage) wait(ctx context.Context) bool {
+	if o.since.IsZero() {
+		o.since, o.pause = time.Now(), o.first
+	}
+	if time.Since(o.since) > o.longest {
+		return false
+	}
+	jittered := o.pause/2 + rand.N(o.pause/2) //nolint:gosec // spreads attempts, keeps no secret
+	o.pause = min(2*o.pause, o.slowest)
+	return sleep(ctx, jittered)
 }
 
 // follower is one reader across all of its streams.

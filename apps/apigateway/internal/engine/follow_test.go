@@ -97,7 +97,7 @@ func TestFollowOutlivesItsTask(t *testing.T) {
 		serve(t, &scripted{stream: func(after int64, send func(...int64) error) error { return send(upTo(after+1, 5)...) }}, address)
 	}()
 	client := connect(t, "dns:///"+address)
-	client.patience.outage = 20 * time.Second
+	client.patience.longest = 20 * time.Second
 	if seqs, err := collect(t, client, 0); err != nil || !slices.Equal(seqs, upTo(1, 5)) {
 		t.Errorf("got %v, %v", seqs, err)
 	}
@@ -108,7 +108,7 @@ func TestFollowGivesUp(t *testing.T) {
 		engine := &scripted{stream: func(int64, func(...int64) error) error { return status.Error(code, "no") }}
 		address, _ := serve(t, engine, "127.0.0.1:0")
 		client := connect(t, "dns:///"+address)
-		client.patience.outage = 100 * time.Millisecond
+		client.patience.longest = 100 * time.Millisecond
 		_, err := collect(t, client, 0)
 		if status.Code(err) != code {
 			t.Errorf("%s: got %v", code, err)

@@ -63,7 +63,9 @@ func TestARunInJSON(t *testing.T) {
 	if got.status != http.StatusAccepted || got.header.Get("Location") != "/v1/runs/"+asked.GetId() || !regexp.MustCompile(`^run_[0-9a-v]{26}$`).MatchString(asked.GetId()) {
 		t.Errorf("%+v, id %s", got, asked.GetId())
 	}
-	for _, want := range []string{`"status":"budget_exhausted"`, `"inputs":{"b":1.50,"a":"<&>"}`, `"cost_usd":0.001234`, `"created_by":{"subject":"u","kind":"user"}`, `"budget":{"usd":0.000001,"steps":5}`} {
+	for _, want := range []string{
+		`"status":"budget_exhausted"`, `"inputs":{"b":1.50,"a":"<&>"}`, `"cost_usd":0.001234`, `"created_by":{"subject":"u","kind":"user"}`, `"budget":{"usd":0.000001,"steps":5}`,
+	} {
 		if !strings.Contains(got.body, want) {
 			t.Errorf("want %s in %s", want, got.body)
 		}
@@ -111,9 +113,10 @@ func TestAKeyIsShownOnceAndWorks(t *testing.T) {
 
 func TestWorkspacesAndMembers(t *testing.T) {
 	w := newWorld(t)
-	list := w.ask(t, "GET", "/v1/workspaces", "")
-	workspace := list.json(t)["items"].([]any)[0].(map[string]any)["id"].(string)
-	path := "/v1/workspaces/" + workspace
+	if list := w.ask(t, "GET", "/v1/workspaces", ""); !strings.Contains(list.body, `"id":"`+w.workspace+`","name":"Test"`) {
+		t.Errorf("%+v", list)
+	}
+	path := "/v1/workspaces/" + w.workspace
 	if got := w.ask(t, "PATCH", path, `{"name":"Renamed"}`); got.status != http.StatusOK || got.json(t)["name"] != "Renamed" {
 		t.Errorf("%+v", got)
 	}
@@ -144,7 +147,7 @@ func TestEveryAnswerIsProtectedAndTraceable(t *testing.T) {
 		t.Error("other origins are let in")
 	}
 	for _, bad := range []string{"a b", "a\"b", strings.Repeat("x", 129)} {
-		if id := w.ask(t, "GET", "/health", "", "X-Request-Id: "+bad).header.Get("X-Request-Id"); id == bad || len(id) < 20 {
+		if id := w.ask(t, "GET", "/health", "", "X-Request-Id: "+bad).header.Get("X-Request-ID"); id == bad || len(id) < 20 {
 			t.Errorf("%q became %q", bad, id)
 		}
 	}

@@ -42,8 +42,8 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, *Pro
 		return nil, tooLarge
 	}
 	connection := http.NewResponseController(w)
-	_ = connection.SetReadDeadline(time.Now().Add(bodyDeadline)) // without a connection, as in tests, there is none to set
-	defer connection.SetReadDeadline(time.Time{})                // else it would end the request later on
+	_ = connection.SetReadDeadline(time.Now().Add(bodyDeadline))   // without a connection, as in tests, there is none to set
+	defer func() { _ = connection.SetReadDeadline(time.Time{}) }() // else it would end the request later on
 	var body bytes.Buffer
 	if r.ContentLength > 0 {
 		body.Grow(int(r.ContentLength) + bytes.MinRead)

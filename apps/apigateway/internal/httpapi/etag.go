@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,7 +14,7 @@ func etag(revision int64) string { return `"` + strconv.FormatInt(revision, 10) 
 
 // Conditional makes a change depend on the revision it was made from.
 type Conditional struct {
-	IfMatch string `header:"If-Match" maxLength:"64" example:"\"7\"" doc:"The ETag that the change was made from; 412 if it is no longer the current one. Without it, or with *, whatever there is gets overwritten."`
+	IfMatch string `header:"If-Match" maxLength:"64" example:"\"7\"" doc:"The ETag that the change was made from; 412 if it is no longer current. Without it, or with *, anything is overwritten."`
 }
 
 // revision is 0 for any. A tag that cannot be one of ours fits no revision.
@@ -28,7 +27,7 @@ func (c Conditional) revision() (int64, error) {
 	digits, closed := strings.CutSuffix(digits, `"`)
 	revision, err := strconv.ParseInt(digits, 10, 64)
 	if !ok || !closed || err != nil || revision < 1 || etag(revision) != given {
-		return 0, mismatch(fmt.Sprintf("If-Match must be an ETag that this resource had, such as \"7\", or *; got %s", given))
+		return 0, mismatch(`If-Match must be an ETag that this resource had, such as "7", or *; got ` + quoted(given))
 	}
 	return revision, nil
 }

@@ -50,7 +50,7 @@ func appendFrame(b []byte, e *workflowv1.RunEvent) []byte {
 }
 
 func appendText(b []byte, text string) []byte {
-	quoted, _ := json.Marshal(text) // a string: it cannot fail
+	quoted, _ := json.Marshal(text) //nolint:errchkjson // a string: it cannot fail
 	return append(b, quoted...)
 }
 

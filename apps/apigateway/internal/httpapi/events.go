@@ -3,9 +3,9 @@ package httpapi
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"reflect"
+	"strconv"
 	"strings"
 	"time"
 
@@ -110,9 +110,9 @@ func (s *Server) eventPage(ctx context.Context, in *eventsInput, after int64) (*
 	if err != nil {
 		return nil, err
 	}
-	page := EventPage{Items: mapped(answer.GetEvents(), event), NextAfter: fmt.Sprint(after), Done: answer.GetDone()}
+	page := EventPage{Items: mapped(answer.GetEvents(), event), NextAfter: strconv.FormatInt(after, 10), Done: answer.GetDone()}
 	if n := len(page.Items); n > 0 {
-		page.NextAfter = fmt.Sprint(page.Items[n-1].Seq)
+		page.NextAfter = strconv.FormatInt(page.Items[n-1].Seq, 10)
 	}
 	return &eventsOutput{func(ctx huma.Context) { s.writeJSON(ctx, page) }}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -50,7 +51,7 @@ func ids(body string) (found []string) {
 
 func numbers(first, last int) (found []string) {
 	for n := first; n <= last; n++ {
-		found = append(found, fmt.Sprint(n))
+		found = append(found, strconv.Itoa(n))
 	}
 	return found
 }
@@ -120,7 +121,8 @@ func TestEventsArriveAsTheyCome(t *testing.T) {
 	lines := bufio.NewScanner(response.Body)
 	for i := range events {
 		next <- struct{}{} // only then the engine has the event
-		for lines.Scan() && !strings.HasPrefix(lines.Text(), "id: ") {
+		for more := true; more && !strings.HasPrefix(lines.Text(), "id: "+strconv.Itoa(i+1)); {
+			more = lines.Scan()
 		}
 		if lines.Text() != fmt.Sprintf("id: %d", i+1) {
 			t.Fatalf("got %q", lines.Text())

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/agentteam/agentteam/apps/apigateway/internal/auth"
@@ -18,7 +19,11 @@ import (
 // requestIDHeader carries the id that the log, the answer and a problem share.
 const requestIDHeader = "X-Request-Id"
 
-const maxRequestID = 128
+// What a caller may choose an id of.
+const (
+	maxRequestID        = 128
+	requestIDCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+)
 
 // exchange is what becomes known about a request on its way in, for its line in the log.
 type exchange struct {
@@ -55,17 +60,11 @@ func (s *Server) observed(next http.Handler) http.Handler {
 
 // requestID is the caller's own if it can stand in a log, else a new one.
 func requestID(r *http.Request) string {
-	given := r.Header.Get(requestIDHeader)
-	if given == "" || len(given) > maxRequestID {
+	given := r.Header[requestIDHeader]
+	if len(given) != 1 || given[0] == "" || len(given[0]) > maxRequestID || strings.Trim(given[0], requestIDCharacters) != "" {
 		return rand.Text()
 	}
-	for _, c := range []byte(given) {
-		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
-		if !letter && (c < '0' || c > '9') && c != '-' && c != '_' && c != '.' {
-			return rand.Text()
-		}
-	}
-	return given
+	return given[0]
 }
 
 // protect sets the headers that keep browsers from taking an answer for anything else than what it is. There is no

@@ -31,7 +31,7 @@ func TestAPanicAnswersAProblem(t *testing.T) {
 	}
 	defer response.Body.Close()
 	body, _ := io.ReadAll(response.Body)
-	id := response.Header.Get("X-Request-Id")
+	id := response.Header.Get("X-Request-ID")
 	if response.StatusCode != http.StatusInternalServerError || !strings.Contains(string(body), `"request_id":"`+id+`"`) || strings.Contains(string(body), "detail for") {
 		t.Errorf("%s %s", response.Status, body)
 	}

@@ -61,8 +61,6 @@ func register[I, O any](s *Server, o operation, handle func(context.Context, *I)
 	document(s.api.OpenAPI(), o)
 }
 
-type operationKey struct{}
-
 // metadataKey is where huma's operation keeps ours.
 const metadataKey = "operation"
 

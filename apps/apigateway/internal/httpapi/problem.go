@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -30,7 +31,7 @@ const (
 )
 
 // Problem is an error answer as RFC 9457 describes it.
-type Problem struct {
+type Problem struct { //nolint:errname // the word of RFC 9457
 	Type       string        `json:"type" example:"about:blank" doc:"Always about:blank: the code tells kinds apart."`
 	Title      string        `json:"title" example:"Not Found" doc:"The status in words."`
 	Status     int           `json:"status" example:"404"`
@@ -81,9 +82,7 @@ func (p *Problem) GetHeaders() http.Header {
 // write answers with the problem outside of huma: in middleware.
 func (p *Problem) write(w http.ResponseWriter, r *http.Request) {
 	p.RequestID = telemetry.RequestID(r.Context())
-	for name, values := range p.GetHeaders() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), p.GetHeaders())
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
 	_ = json.NewEncoder(w).Encode(p) //nolint:errchkjson // a plain struct: it fails only if the client is gone

@@ -17,7 +17,7 @@ func wellFormed(t *testing.T, name string, got answer, status int, code string) 
 	t.Helper()
 	p := got.json(t)
 	if got.status != status || p["status"] != float64(status) || p["code"] != code || p["title"] != http.StatusText(status) || p["detail"] == "" ||
-		p["type"] != "about:blank" || p["request_id"] != got.header.Get("X-Request-Id") || got.header.Get("Content-Type") != "application/problem+json" {
+		p["type"] != "about:blank" || p["request_id"] != got.header.Get("X-Request-ID") || got.header.Get("Content-Type") != "application/problem+json" {
 		t.Errorf("%s: want %d %s, got %d %v %s", name, status, code, got.status, got.header, got.body)
 	}
 	return p

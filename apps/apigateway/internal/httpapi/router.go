@@ -57,7 +57,11 @@ func configuration() huma.Config {
 
 const introduction = `Workflows of agents, tools and people that run durably.
 
-Send a token as Authorization: Bearer …, a user's or an API key. Errors are RFC 9457 problems: the code is for programs, the detail for people, and request_id is also in X-Request-Id. Lists have page_size and page_token, and answer items and next_page_token. Times are RFC 3339 in UTC.`
+Send a token as Authorization: Bearer …, a user's or an API key.
+
+Errors are RFC 9457 problems: the code is for programs, the detail for people, and request_id is also in X-Request-Id.
+
+Lists have page_size and page_token, and answer items and next_page_token. Times are RFC 3339 in UTC.`
 
 func (s *Server) notFound(w http.ResponseWriter, r *http.Request) {
 	newProblem(http.StatusNotFound, codeNotFound, "there is no such path; /docs lists all of them").write(w, r)

@@ -62,7 +62,7 @@ type Server struct {
 
 	draining atomic.Bool
 	streams  atomic.Int64
-	stopping context.Context // ends the streams, which do not end by themselves
+	stopping context.Context //nolint:containedctx // the process's, not a request's: ends the streams, which do not end by themselves
 	end      context.CancelFunc
 }
 

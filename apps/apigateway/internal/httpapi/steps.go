@@ -12,7 +12,7 @@ import (
 
 // Step is one execution of one node.
 type Step struct {
-	Path           string          `json:"path" example:"pages[3]/fetch" doc:"The node's id; within a loop or a sub-workflow, the path of that step, [index] for a loop's iteration, /, and the node's id."`
+	Path           string          `json:"path" example:"pages[3]/fetch" doc:"The node's id; in a loop or a sub-workflow, that step's path, [index] for an iteration, /, and the node's id."`
 	NodeID         string          `json:"node_id"`
 	Type           string          `json:"type" doc:"The node's type."`
 	Status         string          `json:"status" enum:"running,waiting,completed,failed,skipped,canceled"`

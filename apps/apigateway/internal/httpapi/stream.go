@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -59,13 +60,17 @@ func (s *Server) pump(ctx context.Context, out *frames, run string, after int64)
 			}
 		})
 	}()
-	reading := true
-	defer func() {
-		cancel()
-		if reading {
-			<-ended
-		}
-	}()
+	relay(ctx, out, batches, ended)
+	leaving := ctx.Err() != nil
+	cancel()
+	if err := <-ended; err != nil && !leaving && !errors.Is(err, context.Canceled) {
+		s.log.WarnContext(ctx, "event stream given up", "error", err)
+	}
+}
+
+// relay returns when the engine has no more, when the client does not take what it is sent, or with the context. What
+// came of the engine's side stays in ended.
+func relay(ctx context.Context, out *frames, batches <-chan []*workflowv1.RunEvent, ended chan error) {
 	quiet := time.NewTicker(heartbeat)
 	defer quiet.Stop()
 	for {
@@ -76,11 +81,8 @@ func (s *Server) pump(ctx context.Context, out *frames, run string, after int64)
 			quiet.Reset(heartbeat)
 		case <-quiet.C:
 			err = out.send([]byte(": keep-alive\n\n"))
-		case err = <-ended:
-			reading = false
-			if err != nil && ctx.Err() == nil {
-				s.log.WarnContext(ctx, "event stream given up", "error", err)
-			}
+		case result := <-ended:
+			ended <- result
 			return
 		case <-ctx.Done():
 			return

@@ -94,13 +94,14 @@ func (s *script) serve(t *testing.T) (address string) {
 
 // world is a gateway on a real database, and its scripted engine.
 type world struct {
-	url     string
-	pool    *pgxpool.Pool
-	redis   *miniredis.Miniredis
-	engine  *script
-	log     *buffer
-	keys    map[identity.Role]string
-	stopped func() error // ends the gateway and gives how it went
+	url       string
+	workspace string
+	pool      *pgxpool.Pool
+	redis     *miniredis.Miniredis
+	engine    *script
+	log       *buffer
+	keys      map[identity.Role]string
+	stopped   func() error // ends the gateway and gives how it went
 }
 
 func newWorld(t *testing.T) *world {
@@ -111,10 +112,10 @@ func newWorld(t *testing.T) *world {
 	}
 	client := redis.NewClient(&redis.Options{Addr: w.redis.Addr()})
 	t.Cleanup(func() { _ = client.Close() })
-	workspace := "Test"
+	w.workspace = "Test" // by name first, then by the id that it got
 	for _, role := range []identity.Role{identity.Admin, identity.Viewer} {
 		var err error
-		if workspace, w.keys[role], err = accounts.CreateWorkspaceWithKey(t.Context(), w.pool, workspace, role); err != nil {
+		if w.workspace, w.keys[role], err = accounts.CreateWorkspaceWithKey(t.Context(), w.pool, w.workspace, role); err != nil {
 			t.Fatal(err)
 		}
 	}
