@@ -77,6 +77,9 @@ func (p *Process) Signal(t *testing.T, signal syscall.Signal) {
 	}
 }
 
+// PID is the process's number.
+func (p *Process) PID() int { return p.command.Process.Pid }
+
 // Ended says whether the process is gone.
 func (p *Process) Ended() bool {
 	select {

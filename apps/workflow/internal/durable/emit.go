@@ -24,11 +24,12 @@ type emitter struct {
 	events []node.CallEvent
 	closed bool
 	wake   chan struct{}
+	ending chan struct{}
 	done   chan struct{}
 }
 
 func (e *Engine) emitter(ctx context.Context, t ledger.Task) *emitter {
-	m := &emitter{engine: e, task: t, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	m := &emitter{engine: e, task: t, wake: make(chan struct{}, 1), ending: make(chan struct{}), done: make(chan struct{})}
 	go m.run(ctx)
 	return m
 }
@@ -52,11 +53,13 @@ func (m *emitter) emit(event node.Event) {
 	}
 }
 
-// close waits until everything is written: the result must not overtake it.
+// close waits until everything is written: the result must not overtake it. Until the result is recorded, the end of this
+// process would cost the call once more, so nothing pauses any longer.
 func (m *emitter) close() {
 	m.mu.Lock()
 	m.closed = true
 	close(m.wake)
+	close(m.ending)
 	m.mu.Unlock()
 	<-m.done
 }
@@ -67,6 +70,7 @@ func (m *emitter) run(ctx context.Context) {
 		m.flush(ctx)
 		select {
 		case <-time.After(emitInterval):
+		case <-m.ending:
 		case <-ctx.Done():
 		}
 	}

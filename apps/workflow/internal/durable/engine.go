@@ -114,14 +114,22 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 // the end of its context for a cancel of every workflow, so its context never ends.
 func (e *Engine) launch(ctx context.Context) error {
 	lasting := context.WithoutCancel(ctx)
-	var err error
-	e.root, err = dbos.NewContext(lasting, dbos.Config{AppName: appName, SystemDBPool: e.pool, ApplicationVersion: protocolVersion, ExecutorID: e.executor,
-		Logger: e.log.With("part", "dbos"), SchedulerPollingInterval: time.Hour})
+	err := e.inTurn(ctx, func() (err error) {
+		e.root, err = dbos.NewContext(lasting, dbos.Config{AppName: appName, SystemDBPool: e.pool, ApplicationVersion: protocolVersion, ExecutorID: e.executor,
+			Logger: e.log.With("part", "dbos"), SchedulerPollingInterval: time.Hour})
+		if err == nil {
+			e.source, err = dbos.NewDataSource(e.root, e.pool)
+		}
+		return err
+	})
+	if err == nil {
+		err = e.prepare(ctx)
+	}
+	if err != nil && e.root != nil {
+		return errors.Join(err, dbos.Shutdown(e.root, shutdownTimeout))
+	}
 	if err != nil {
 		return err
-	}
-	if err := e.prepare(ctx); err != nil {
-		return errors.Join(err, dbos.Shutdown(e.root, shutdownTimeout))
 	}
 	lasting, e.stop = context.WithCancel(lasting)
 	for _, loop := range []func(context.Context){e.beating, e.judging, e.watch, e.janitor} {
@@ -131,10 +139,6 @@ func (e *Engine) launch(ctx context.Context) error {
 }
 
 func (e *Engine) prepare(ctx context.Context) error {
-	var err error
-	if e.source, err = dbos.NewDataSource(e.root, e.pool); err != nil {
-		return err
-	}
 	dbos.RegisterWorkflow(e.root, e.task, dbos.WithWorkflowName(taskName))
 	dbos.RegisterWorkflow(e.root, e.command, dbos.WithWorkflowName(commandName))
 	if _, err := dbos.RegisterQueue(e.root, queueName, dbos.WithWorkerConcurrency(e.concurrency), dbos.WithQueueBasePollingInterval(pollInterval),
