@@ -55,16 +55,18 @@ func newWorld(ctx context.Context) (w *world, err error) {
 	if err != nil {
 		return nil, err
 	}
-	w.engine, err = dialEngine(w.stack.Engine, w.stack.InternalKey(), me.Workspace)
+	w.engine, err = dialEngine(w.stack.Engine, w.stack.InternalKey(), me.Workspaces[0].ID)
 	return w, err
 }
 
-// caller is what /v1/me answers for a key.
-type caller struct {
-	Workspace string `json:"workspace"`
+// account is what /v1/me answers: where a key may act.
+type account struct {
+	Workspaces []struct {
+		ID string `json:"id"`
+	} `json:"workspaces"`
 }
 
-func (w *world) me(ctx context.Context) (me caller, err error) {
+func (w *world) me(ctx context.Context) (me account, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.stack.Gateway+"/v1/me", nil)
 	if err != nil {
 		return me, err
@@ -79,7 +81,10 @@ func (w *world) me(ctx context.Context) (me caller, err error) {
 	if err != nil || response.StatusCode != http.StatusOK {
 		return me, errors.Join(err, fmt.Errorf("GET /v1/me answered %s: %s", response.Status, bytes.TrimSpace(body)))
 	}
-	return me, json.Unmarshal(body, &me)
+	if err := json.Unmarshal(body, &me); err != nil || len(me.Workspaces) == 0 {
+		return me, errors.Join(err, fmt.Errorf("GET /v1/me names no workspace: %s", body))
+	}
+	return me, nil
 }
 
 // awaitAll returns when no run of the workflow is left to do.

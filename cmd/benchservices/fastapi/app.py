@@ -6,7 +6,9 @@ import os
 from fastapi import FastAPI, Header, HTTPException
 
 app = FastAPI()
-caller = {"workspace": "bench", "subject": "key", "kind": "api_key", "role": "owner"}
+permissions = ["workflows:read", "workflows:write", "workflows:publish", "runs:read", "runs:start", "runs:control"]
+workspace = {"id": "wsp_06h0bgde6dpdvemrb27hhggufc", "role": "admin", "permissions": permissions}
+caller = {"subject": "key_06h0bgde6dpdvemrb27hhggufc", "kind": "api_key", "workspaces": [workspace]}
 callers = {hashlib.sha256(os.environ["KEY"].encode()).digest(): caller}
 
 
