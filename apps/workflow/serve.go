@@ -121,8 +121,8 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	performer := calls.NewPerformer(models, outbound.NewClient(outbound.Options{AllowPrefixes: p.cfg.OutboundAllow.Prefixes, AllowHosts: p.cfg.OutboundAllow.Hosts}))
 	tables := store.New(p.pool)
 	documents := library.New(tables, graph.DefaultTypes(), models.Providers())
-	engine, err := durable.New(ctx, durable.Options{Pool: p.pool, Programs: programs, Performer: performer, Graphs: documents.Graph,
-		Wake: p.hub.Publish, Measure: measure, Log: p.log})
+	engine, err := durable.New(ctx, durable.Options{Pool: p.pool, Programs: programs, Performer: performer, OneCall: []string{"http"},
+		Graphs: documents.Graph, Wake: p.hub.Publish, Measure: measure, Log: p.log})
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,7 @@ func (e *Engine) command(ctx dbos.Context, c command) (_ string, err error) {
 	if err != nil {
 		return "", err
 	}
-	outcome, err := e.change(ctx, c.Do, func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) { return c.apply(ctx, tx, plan) })
+	outcome, err := e.change(ctx, c.Do, func() bool { return !e.room() }, func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) { return c.apply(ctx, tx, plan) })
 	if err != nil {
 		return "", err
 	}

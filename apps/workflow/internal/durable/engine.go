@@ -47,6 +47,8 @@ type Options struct {
 	// Programs are the node types that make calls.
 	Programs  map[string]node.Program
 	Performer node.Performer
+	// OneCall are the node types whose programs make one call and end.
+	OneCall []string
 	// Graphs gives a published version, compiled. A version that is not there is ledger.ErrNotFound.
 	Graphs func(ctx context.Context, workspace, workflowID string, version int) (*graph.Graph, error)
 	// Wake tells readers that a run has new events. It must not block.
@@ -67,6 +69,7 @@ type Engine struct {
 	plans       *plans
 	programs    map[string]node.Program
 	performer   node.Performer
+	oneCall     map[string]bool
 	wake        func(run string)
 	measure     *telemetry.Engine
 	log         *slog.Logger
@@ -88,7 +91,10 @@ type Engine struct {
 // New joins the processes that work on the database; tasks are taken at once. Close must follow.
 func New(ctx context.Context, o Options) (*Engine, error) {
 	e := &Engine{executor: o.ExecutorID, programs: o.Programs, performer: o.Performer, wake: o.Wake, measure: o.Measure, log: o.Log, concurrency: o.Concurrency,
-		plans: &plans{load: o.Graphs, kept: map[planKey]ledger.Plan{}}, flights: &flights{now: map[*flight]struct{}{}}, quiet: make(chan struct{})}
+		plans: &plans{load: o.Graphs, kept: map[planKey]ledger.Plan{}}, flights: &flights{now: map[*flight]struct{}{}}, quiet: make(chan struct{}), oneCall: map[string]bool{}}
+	for _, nodeType := range o.OneCall {
+		e.oneCall[nodeType] = true
+	}
 	if e.executor == "" {
 		host, _ := os.Hostname()
 		e.executor = fmt.Sprintf("%s/%d/%s", host, os.Getpid(), uuid.NewString())

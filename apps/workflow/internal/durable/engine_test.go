@@ -146,14 +146,14 @@ func httpNode(name, method, query string, more ...string) string {
 	return fmt.Sprintf(`{"id": %q, "type": "http", "config": {"method": %q, "url": "https://example.com", "query": {%s}}%s}`, name, method, query, extra)
 }
 
-func (s *system) engine(performer node.Performer, concurrency int) *durable.Engine {
+func (s *system) engine(performer node.Performer, concurrency int, oneCall ...string) *durable.Engine {
 	s.t.Helper()
 	level := slog.LevelWarn
 	if testing.Verbose() {
 		level = slog.LevelInfo
 	}
 	e, err := durable.New(s.t.Context(), durable.Options{
-		Pool: s.pool, Programs: map[string]node.Program{"http": script{}}, Performer: performer, Concurrency: concurrency,
+		Pool: s.pool, Programs: map[string]node.Program{"http": script{}}, Performer: performer, Concurrency: concurrency, OneCall: oneCall,
 		Graphs: func(_ context.Context, workspace, workflow string, version int) (*graph.Graph, error) {
 			if workspace != s.workspace || workflow != workflowID || version != 1 {
 				return nil, fmt.Errorf("workflow %s: %w", workflow, ledger.ErrNotFound)

@@ -62,6 +62,38 @@ func TestAnotherProcessTakesOver(t *testing.T) {
 	}
 }
 
+// TestOneCallNodes has a chain of nodes whose calls have no record of their own: what was recorded of them is enough.
+func TestOneCallNodes(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, flow(httpNode("a", "GET", ``)+`,`+httpNode("b", "GET", ``)+`,`+httpNode("c", "POST", ``), `{"from": "a", "to": "b"}, {"from": "b", "to": "c"}`))
+	asked, letGo := make(chan node.CallID, 10), make(chan struct{})
+	release := sync.OnceFunc(func() { close(letGo) })
+	t.Cleanup(release)
+	block := stuck(asked, letGo)
+	gone := &calls{do: func(ctx context.Context, id node.CallID, call node.Call, emit func(node.Event)) node.CallResult {
+		if id.Step == "a" {
+			return succeeded(call)
+		}
+		return block(ctx, id, call, emit)
+	}}
+	first := s.engine(gone, 0, "http")
+	run := s.start(first, `{}`)
+	<-asked
+	other := &calls{}
+	s.engine(other, 0, "http")
+	first.Freeze()
+	s.await(run, "completed", stall)
+	if other.total() != 2 {
+		t.Errorf("the other process made %d calls, want those of b and c", other.total())
+	}
+	before := get[int](s, `SELECT last_seq FROM runs WHERE id = $1`, run)
+	release()
+	time.Sleep(300 * time.Millisecond)
+	if after := get[int](s, `SELECT last_seq FROM runs WHERE id = $1`, run); after != before {
+		t.Error("the process that came back added to the run")
+	}
+}
+
 func TestACallThatMustNotBeRepeatedIsNot(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, flow(httpNode("a", "POST", ``, `"retry": {"max_attempts": 3}`), ``))

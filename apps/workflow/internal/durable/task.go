@@ -70,7 +70,7 @@ func (e *Engine) carry(ctx dbos.Context, t ledger.Task) (ledger.Outcome, error) 
 	if t.Kind == ledger.Perform {
 		return e.perform(ctx, plan, t)
 	}
-	return e.change(ctx, "carry", func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) { return ledger.Carry(ctx, tx, plan, t) })
+	return e.change(ctx, "carry", e.draining.Load, func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) { return ledger.Carry(ctx, tx, plan, t) })
 }
 
 // handOn starts what follows, and gives the first task that can be done at once to the caller. What it decides must follow from the outcome

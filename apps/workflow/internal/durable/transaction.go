@@ -32,8 +32,8 @@ func (t ledgerTx) QueryRow(ctx context.Context, sql string, arguments ...any) le
 }
 
 // change runs a function of the ledger in one commit with DBOS's record of it: it happens once, however often
-// the workflow is replayed.
-func (e *Engine) change(ctx dbos.Context, name string, fn func(context.Context, ledger.Tx) (ledger.Outcome, error)) (ledger.Outcome, error) {
+// the workflow is replayed. Full says whether what follows is for the queue rather than for this workflow.
+func (e *Engine) change(ctx dbos.Context, name string, full func() bool, fn func(context.Context, ledger.Tx) (ledger.Outcome, error)) (ledger.Outcome, error) {
 	outcome, err := dbos.RunAsTransaction(ctx, e.source, func(ctx context.Context, tx dbos.Tx) (o ledger.Outcome, err error) {
 		defer func() {
 			if panicked := recover(); panicked != nil {
@@ -41,7 +41,7 @@ func (e *Engine) change(ctx dbos.Context, name string, fn func(context.Context, 
 			}
 		}()
 		o, err = fn(ctx, ledgerTx{tx})
-		o.Detached = !e.room()
+		o.Detached = full()
 		if err != nil && (store.Unavailable(err) || store.Collided(err)) {
 			// DBOS would record the error as the step's result. It retries if the transaction is gone.
 			_ = tx.Rollback(context.WithoutCancel(ctx))

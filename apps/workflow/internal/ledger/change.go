@@ -28,6 +28,7 @@ type change struct {
 	steps  []*step
 	byPath map[string]*step
 	closed []closedScope
+	calls  []callRow
 }
 
 // pending is a scope to be advanced, or a loop that may open iterations.

@@ -233,10 +233,10 @@ func Record(ctx context.Context, tx Tx, plan Plan, t Task, m Move) (Outcome, err
 	return c.finish()
 }
 
-const settleSQL = `INSERT INTO calls (run_id, step, attempt, generation, workspace_id, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at)
-SELECT $1, $2, $3, $4, $5, number, kind, name, status, input, output, cost, failure::jsonb, started, ended
-FROM unnest($6::int[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::timestamptz[], $15::timestamptz[])
-  AS row (number, kind, name, status, input, output, cost, failure, started, ended)
+const settleSQL = `INSERT INTO calls (run_id, workspace_id, step, attempt, generation, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at)
+SELECT $1, $2, step, attempt, generation, number, kind, name, status, input, output, cost, failure::jsonb, started, ended
+FROM unnest($3::text[], $4::int[], $5::int[], $6::int[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::timestamptz[], $15::timestamptz[])
+  AS row (step, attempt, generation, number, kind, name, status, input, output, cost, failure, started, ended)
 ON CONFLICT (run_id, step, generation, attempt, number) DO UPDATE SET status = excluded.status, input_tokens = excluded.input_tokens,
   output_tokens = excluded.output_tokens, cost = excluded.cost, failure = excluded.failure, ended_at = excluded.ended_at
 WHERE calls.status = 'started'
@@ -249,32 +249,61 @@ func (c *change) settle(t Task, m Move) (node.Usage, error) {
 	if len(m.Results) == 0 {
 		return used, nil
 	}
-	n := len(m.Results)
-	number, kind, name, status := make([]int32, n), make([]string, n), make([]string, n), make([]string, n)
-	input, output, cost := make([]int64, n), make([]int64, n), make([]int64, n)
-	failure, started, ended := make([]*string, n), make([]time.Time, n), make([]time.Time, n)
+	announced := c.run.budgeted()
+	rows := make([]callRow, len(m.Results))
 	byNumber := map[int]int{}
 	for i, r := range m.Results {
-		byNumber[m.Calls[i].Number] = i
-		number[i], kind[i], name[i], status[i] = int32(m.Calls[i].Number), string(m.Calls[i].Kind), text(m.Calls[i].Name, 200), string(r.Status)
-		input[i], output[i], cost[i] = r.Usage.InputTokens, r.Usage.OutputTokens, r.Usage.Cost
-		failure[i], started[i], ended[i] = failureText(told(r.Failure, t.Path)), r.Started, r.Ended
+		call := m.Calls[i]
+		byNumber[call.Number] = i
+		rows[i] = callRow{task: t, call: call, result: r}
+		announced = announced || call.Kind == node.ToolCall && !call.Idempotent
 	}
-	err := each(c.ctx, c.tx, func(rows Rows) error {
+	if !announced { // no row can be there yet: they are written with everything else
+		for i, r := range m.Results {
+			add(&used, counted(m.Calls[i], r))
+		}
+		c.calls = rows
+		add(&c.run.usage.Usage, used)
+		return used, nil
+	}
+	err := each(c.ctx, c.tx, func(found Rows) error {
 		var number int
-		var announced bool
-		if err := rows.Scan(&number, &announced); err != nil {
+		var known bool
+		if err := found.Scan(&number, &known); err != nil {
 			return err
 		}
 		call, r := m.Calls[byNumber[number]], m.Results[byNumber[number]]
 		add(&used, counted(call, r))
-		if announced && c.run.generation == t.Generation {
+		if known && c.run.generation == t.Generation {
 			c.run.reserve(call.Reserve, -1)
 		}
 		return nil
-	}, settleSQL, t.Run, t.Path, t.Attempt, t.Generation, t.Workspace, number, kind, name, status, input, output, cost, failure, started, ended)
+	}, settleSQL, append([]any{c.run.id, c.run.workspace}, callColumns(rows)...)...)
 	add(&c.run.usage.Usage, used)
 	return used, err
+}
+
+// callRow is what is to be written of a call.
+type callRow struct {
+	task   Task
+	call   node.Call
+	result node.CallResult
+}
+
+func callColumns(rows []callRow) []any {
+	n := len(rows)
+	path, kind, name, status := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	attempt, generation, number := make([]int32, n), make([]int32, n), make([]int32, n)
+	input, output, cost := make([]int64, n), make([]int64, n), make([]int64, n)
+	failure, started, ended := make([]*string, n), make([]time.Time, n), make([]time.Time, n)
+	for i, row := range rows {
+		r := row.result
+		path[i], attempt[i], generation[i] = row.task.Path, int32(row.task.Attempt), int32(row.task.Generation)
+		number[i], kind[i], name[i], status[i] = int32(row.call.Number), string(row.call.Kind), text(row.call.Name, 200), string(r.Status)
+		input[i], output[i], cost[i] = r.Usage.InputTokens, r.Usage.OutputTokens, r.Usage.Cost
+		failure[i], started[i], ended[i] = failureText(told(r.Failure, row.task.Path)), r.Started, r.Ended
+	}
+	return []any{path, attempt, generation, number, kind, name, status, input, output, cost, failure, started, ended}
 }
 
 // counted is a call's usage with the call itself.
