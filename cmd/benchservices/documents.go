@@ -4,7 +4,7 @@ import "fmt"
 
 // chain is a document of so many nodes, one after the other.
 func chain(name string, n int, kind string, config map[string]any) map[string]any {
-	var nodes, edges []any
+	nodes, edges := make([]any, 0, n), make([]any, 0, n)
 	for i := range n {
 		nodes = append(nodes, map[string]any{"id": fmt.Sprintf("n%d", i), "type": kind, "config": config})
 		if i > 0 {

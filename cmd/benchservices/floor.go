@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -22,7 +22,7 @@ func floorSteps(ctx context.Context, pool *pgxpool.Pool, o options) (perSecond f
 	began := time.Now()
 	err = parallel(ctx, o.workflows, o.concurrency, func(ctx context.Context, i int) error {
 		for step := range stepsPerWorkflow {
-			if _, err := pool.Exec(ctx, `INSERT INTO bench_floor VALUES ($1, $2, $3)`, fmt.Sprint(i), step, "1"); err != nil {
+			if _, err := pool.Exec(ctx, `INSERT INTO bench_floor VALUES ($1, $2, $3)`, strconv.Itoa(i), step, "1"); err != nil {
 				return err
 			}
 		}

@@ -48,7 +48,7 @@ func engineSteps(ctx context.Context, w *world, o options, workflow string) (per
 }
 
 // benchLatency measures a run of one step from the request to its last event, one after the other.
-func benchLatency(ctx context.Context, w *world, o options) error {
+func benchLatency(ctx context.Context, w *world, _ options) error {
 	one, err := w.engine.publish(ctx, chain("one step", 1, "transform", compute()))
 	if err != nil {
 		return err

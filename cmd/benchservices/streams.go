@@ -13,7 +13,7 @@ import (
 const openStreams = 1000
 
 // benchStreams holds event streams of a waiting run open and measures the memory that they cost both services.
-func benchStreams(ctx context.Context, w *world, o options) error {
+func benchStreams(ctx context.Context, w *world, _ options) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	workflow, err := w.engine.publish(ctx, chain("an hour, watched", 1, "wait", map[string]any{"duration": "1h"}))

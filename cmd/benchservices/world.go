@@ -20,14 +20,13 @@ import (
 
 // world is both services, running, and what the peers need: the same PostgreSQL, and a server to call.
 type world struct {
-	folder  string
-	stack   *devstack.Stack
-	pool    *pgxpool.Pool
-	key     string // an API key
-	engine  *engine
-	target  string // URL that the steps with calls ask
-	server  *httptest.Server
-	cleanup []func()
+	folder string
+	stack  *devstack.Stack
+	pool   *pgxpool.Pool
+	key    string // an API key
+	engine *engine
+	target string // URL that the steps with calls ask
+	server *httptest.Server
 }
 
 func newWorld(ctx context.Context) (w *world, err error) {
@@ -109,7 +108,7 @@ func (w *world) owned(ctx context.Context, query, argument string, into any) err
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback(ctx)
+	defer func() { _ = tx.Rollback(ctx) }() // it has only read
 	if _, err := tx.Exec(ctx, `SELECT set_config('agentteam.workspace_id', $1, true)`, w.engine.workspace); err != nil {
 		return err
 	}
