@@ -209,7 +209,10 @@ const recordingTime = time.Second
 
 // repeats is how often model calls were asked for again: of those, some because they were in flight at a kill, and some because
 // their answer had just come and was not recorded.
-type repeats struct{ calls, requests, inFlight, repeated, afterAnswer int }
+type repeats struct {
+	calls, requests, inFlight, repeated, afterAnswer int
+	unrecorded                                       time.Duration // the longest time from such an answer to the kill
+}
 
 // repeats judges every request to a model. A call is asked for again only if the process that asked before was killed before it
 // recorded the answer, and never after the answer is recorded.
@@ -240,6 +243,11 @@ func (w *world) repeats(recorded map[string]*history, kills []kill) (r repeats) 
 			r.repeated++
 			if one.answered {
 				r.afterAnswer++
+			}
+			for _, k := range kills {
+				if k.process == one.process && one.answered {
+					r.unrecorded = max(r.unrecorded, k.at.Sub(one.ended))
+				}
 			}
 			if !explained(one, kills) {
 				w.t.Errorf("call %s was asked for again by %s, though %s, which had asked from %s to %s, was not killed before it could record the answer",

@@ -3,10 +3,17 @@
 package reliability_test
 
 import (
+	"context"
 	"math/rand/v2"
+	"net"
+	"net/http"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/agentteam/agentteam/contract"
+	"github.com/agentteam/agentteam/internal/health"
+	"github.com/agentteam/agentteam/internal/servicetest"
 )
 
 const (
@@ -23,23 +30,26 @@ func TestKills(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	w, engines, _ := start(t, killEngines, 2)
+	w := newWorld(t)
+	f := w.newFleet(killEngines)
 	load := w.startLoad(w.client.publish(mixedDocument(w.pages)), 4, 500*time.Millisecond, nil)
 
 	var kills []kill
 	killed := make([]int, killEngines)
 	for range killRounds {
 		time.Sleep(500*time.Millisecond + time.Duration(random.Int64N(int64(1500*time.Millisecond))))
-		victim := choose(random, engines)
-		kills = append(kills, kill{engines[victim].name, time.Now()})
-		w.kill(engines[victim])
-		engines[victim] = w.startEngine()
+		victim := choose(random, f.engines)
+		kills = append(kills, kill{f.engines[victim].name, time.Now()})
+		f.replace(victim)
 		killed[victim]++
 	}
 	runs := load.end()
 	recorded := w.settle(runs, patience)
 	w.audit(runs, recorded)
 	r := w.repeats(recorded, kills)
+	if r.inFlight < killRounds/5 {
+		t.Errorf("seed %d: only %d calls were in flight at %d kills: the test has shown little", seed, r.inFlight, killRounds)
+	}
 	if r.requests > r.calls+r.inFlight+r.afterAnswer {
 		t.Errorf("seed %d: %d requests to the model for %d calls, with %d in flight at kills", seed, r.requests, r.calls, r.inFlight)
 	}
@@ -47,8 +57,59 @@ func TestKills(t *testing.T) {
 	if longest -= waits; longest > longestStall {
 		t.Errorf("seed %d: %s nothing happened for %v, at most %v is right", seed, where, longest, longestStall)
 	}
-	t.Logf("seed %d: %d kills (%v by place), %d runs, %d calls of models, %d in flight at kills, %d asked for again (%d of them answered before), longest stall %.1f s (%s), requests repeated: %d cut, %d deferred",
-		seed, len(kills), killed, len(runs), r.calls, r.inFlight, r.repeated, r.afterAnswer, longest.Seconds(), where, w.client.cut.Load(), w.client.deferred.Load())
+	t.Logf("seed %d: %d kills (%v by place), %d runs, %d calls of models, %d in flight at kills, %d asked for again (%d of them answered at most %d ms before), longest stall %.1f s (%s), requests repeated: %d cut, %d deferred",
+		seed, len(kills), killed, len(runs), r.calls, r.inFlight, r.repeated, r.afterAnswer, r.unrecorded.Milliseconds(), longest.Seconds(), where, w.client.cut.Load(), w.client.deferred.Load())
+}
+
+// fleet is an engine and a gateway for each place. A gateway asks the engine at its place as long as there is one, so that the
+// load is spread over all, as it is by a name that stands for all addresses.
+type fleet struct {
+	world   *world
+	engines []*member
+	ways    []*proxy
+}
+
+func (w *world) newFleet(places int) *fleet {
+	w.t.Helper()
+	f := &fleet{world: w, engines: make([]*member, places)}
+	for range places {
+		f.ways = append(f.ways, newProxy(w.t))
+	}
+	for place, way := range f.ways {
+		f.fill(place)
+		_, port, err := net.SplitHostPort(way.address())
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		g := w.startGateway(contract.WorkflowServicePort + "=" + port)
+		servicetest.Eventually(w.t, g.name+" is ready", func() bool { return w.status(g, "/ready") == http.StatusOK })
+	}
+	return f
+}
+
+// fill starts an engine at a place. It is asked once it serves.
+func (f *fleet) fill(place int) {
+	f.world.t.Helper()
+	m := f.world.startEngine()
+	f.engines[place] = m
+	go func() {
+		f.world.await(m, func(ctx context.Context) error { return health.GRPC(ctx, m.address) }, func() {
+			for _, way := range f.ways {
+				way.add(m.address)
+			}
+			f.ways[place].favour(m.address)
+		})
+	}()
+}
+
+func (f *fleet) replace(place int) {
+	f.world.t.Helper()
+	old := f.engines[place]
+	f.world.kill(old)
+	for _, way := range f.ways {
+		way.remove(old.address)
+	}
+	f.fill(place)
 }
 
 // choose picks any engine but the one that is spared: the only settled one, else the oldest.

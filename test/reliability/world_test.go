@@ -125,12 +125,19 @@ func (w *world) name(service string) *member {
 
 // admit lets a process have requests once it is healthy, as a service's registration does.
 func (w *world) admit(m *member, to *proxy, healthy func(context.Context) error) {
+	w.await(m, healthy, func() {
+		to.add(m.address)
+		if m.Ended() { // between the two
+			to.remove(m.address)
+		}
+	})
+}
+
+// await calls then once a process is healthy, if that ever comes.
+func (w *world) await(m *member, healthy func(context.Context) error, then func()) {
 	for w.t.Context().Err() == nil && !m.Ended() {
 		if healthy(w.t.Context()) == nil {
-			to.add(m.address)
-			if m.Ended() { // between the two
-				to.remove(m.address)
-			}
+			then()
 			return
 		}
 		time.Sleep(20 * time.Millisecond)
