@@ -9,6 +9,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -273,7 +274,7 @@ func recordedAt(recorded map[string]*history, call string) (time.Time, bool) {
 	run, step, number := parts[0], strings.Join(parts[1:len(parts)-3], "/"), parts[len(parts)-1]
 	h := cmp.Or(recorded[run], &history{})
 	for _, e := range h.events {
-		if e.kind == "message.completed" && e.step == step && fmt.Sprint(e.call) == number {
+		if e.kind == "message.completed" && e.step == step && strconv.Itoa(e.call) == number {
 			return e.time, true
 		}
 	}

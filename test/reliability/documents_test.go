@@ -60,7 +60,7 @@ const slowDocument = `{
 
 func slowOutputs(int) map[string]any { return map[string]any{"text": slowAnswer()} }
 
-// newPages is what http nodes and tools read: {"n": …} for /…
+// newPages is what http nodes and tools read: every page says its number.
 func newPages(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -29,7 +29,7 @@ const (
 func TestKills(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a seed that can be given again
 	w := newWorld(t)
 	f := w.newFleet(killEngines)
 	load := w.startLoad(w.client.publish(mixedDocument(w.pages)), 4, 500*time.Millisecond, nil)
@@ -57,8 +57,8 @@ func TestKills(t *testing.T) {
 	if longest -= waits; longest > longestStall {
 		t.Errorf("seed %d: %s nothing happened for %v, at most %v is right", seed, where, longest, longestStall)
 	}
-	t.Logf("seed %d: %d kills (%v by place), %d runs, %d calls of models, %d in flight at kills, %d asked for again (%d of them answered at most %d ms before), longest stall %.1f s (%s), requests repeated: %d cut, %d deferred",
-		seed, len(kills), killed, len(runs), r.calls, r.inFlight, r.repeated, r.afterAnswer, r.unrecorded.Milliseconds(), longest.Seconds(), where, w.client.cut.Load(), w.client.deferred.Load())
+	t.Logf("seed %d: %d kills (%v by place), %d runs, %d calls of models, %d in flight at kills, %d asked for again (%d of them answered at most %d ms before), "+
+		"longest stall %.1f s (%s), requests repeated: %d cut, %d deferred", seed, len(kills), killed, len(runs), r.calls, r.inFlight, r.repeated, r.afterAnswer, r.unrecorded.Milliseconds(), longest.Seconds(), where, w.client.cut.Load(), w.client.deferred.Load())
 }
 
 // fleet is an engine and a gateway for each place. A gateway asks the engine at its place as long as there is one, so that the

@@ -4,6 +4,7 @@ package reliability_test
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -52,9 +53,7 @@ func TestPostgresAway(t *testing.T) {
 	}
 	ready := time.Since(back)
 	time.Sleep(2 * time.Second)
-	for id, outputs := range load.end() {
-		runs[id] = outputs
-	}
+	maps.Copy(runs, load.end())
 	recorded := w.settle(runs, patience)
 	settledAfter := time.Since(back)
 	w.audit(runs, recorded)

@@ -68,7 +68,7 @@ func (p *proxy) order() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	targets := slices.Clone(p.targets)
-	rand.Shuffle(len(targets), func(i, j int) { targets[i], targets[j] = targets[j], targets[i] })
+	rand.Shuffle(len(targets), func(i, j int) { targets[i], targets[j] = targets[j], targets[i] }) //nolint:gosec // any order will do
 	slices.SortStableFunc(targets, func(a, b string) int { return cmp.Compare(p.rank(a), p.rank(b)) })
 	return targets
 }

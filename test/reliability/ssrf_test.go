@@ -30,7 +30,10 @@ func TestSSRF(t *testing.T) {
 		t.Fatal(err)
 	}
 	strict := w.startEngine(contract.OutboundAllow + "=" + contract.Unset)
-	refused := []string{"http://169.254.169.254/latest/meta-data/", "http://2852039166/", "http://0xA9FEA9FE/", "http://[::ffff:169.254.169.254]/", "http://[fd00:ec2::254]/", "http://10.0.0.1/", "http://[64:ff9b::a9fe:a9fe]/"}
+	refused := []string{
+		"http://169.254.169.254/latest/meta-data/", "http://2852039166/", "http://0xA9FEA9FE/", "http://[::ffff:169.254.169.254]/",
+		"http://[fd00:ec2::254]/", "http://10.0.0.1/", "http://[64:ff9b::a9fe:a9fe]/",
+	}
 	for _, host := range []string{"127.0.0.1", "localhost", "LOCALHOST", "127.1", "2130706433", "0x7f000001", "0x7f.0.0.1", "0177.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "[::]"} {
 		refused = append(refused, "http://"+host+":"+port+"/")
 	}

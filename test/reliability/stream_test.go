@@ -6,8 +6,8 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -98,7 +98,7 @@ func (s *stream) take(id, data string) (done bool) {
 	err := json.Unmarshal([]byte(data), &event)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err != nil || fmt.Sprint(event.Seq) != id {
+	if err != nil || strconv.FormatInt(event.Seq, 10) != id {
 		s.unreadable = append(s.unreadable, id+": "+data)
 		return false
 	}
