@@ -131,7 +131,11 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 		Engine: grpcapi.NewEngine(runnable(documents.Types())), Workflows: grpcapi.NewWorkflows(tables, documents),
 		Nodes: grpcapi.NewNodes(documents, programs, performer), Runs: grpcapi.NewRuns(tables, engine, events), Approvals: grpcapi.NewApprovals(tables, engine),
 	}, grpcapi.Options{Key: p.cfg.InternalAuthKey.Reveal(), Ready: p.pool.Ping, Telemetry: p.telemetry.GRPCServer(), Log: p.log})
+	return p.together(ctx, drainDelay, engine, server, events)
+}
 
+// together runs the parts, and stops them in the order in which they need each other.
+func (p *process) together(ctx context.Context, drainDelay time.Duration, engine *durable.Engine, server *grpcapi.Server, events *feed.Feed) error {
 	working, stopWorking := context.WithCancel(ctx)
 	lasting, stop := context.WithCancel(context.WithoutCancel(ctx)) // readers are served until the server has left
 	var work, others sync.WaitGroup

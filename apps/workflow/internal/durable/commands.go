@@ -102,8 +102,9 @@ func (e *Engine) tell(ctx dbos.Context, a answer) {
 	if err != nil {
 		return
 	}
-	if waiting, found := e.waiting.LoadAndDelete(own); found {
-		waiting.(chan answer) <- a
+	waiting, found := e.waiting.LoadAndDelete(own)
+	if answers, ok := waiting.(chan answer); found && ok {
+		answers <- a
 	}
 }
 
@@ -229,7 +230,7 @@ func (e *Engine) Decide(ctx context.Context, caller identity.Caller, approvalID 
 }
 
 func (e *Engine) commandOf(caller identity.Caller, do, run string, version ledger.Version) command {
-	return command{Do: do, Workspace: caller.Workspace, Run: run, Version: version, By: ledger.Actor{Subject: caller.Subject, Kind: string(caller.Kind)}}
+	return command{Do: do, Workspace: caller.Workspace, Run: run, Version: version, By: ledger.Actor{Subject: caller.Subject, Kind: caller.Kind}}
 }
 
 func (e *Engine) versionOf(ctx context.Context, workspace, run string) (ledger.Version, error) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -52,7 +53,7 @@ func (script) Next(config json.RawMessage, results []node.CallResult) node.Move 
 	}
 	move := node.Move{}
 	for i := range width {
-		call := node.Call{Number: len(results) + i + 1, Kind: node.ToolCall, Name: "http", Idempotent: c.Method == "GET", Request: config}
+		call := node.Call{Number: len(results) + i + 1, Kind: node.ToolCall, Name: "http", Idempotent: c.Method == http.MethodGet, Request: config}
 		if c.Query.Model != "" {
 			call.Kind, call.Name, call.Reserve = node.ModelCall, c.Query.Model, node.Usage{OutputTokens: 10}
 		}
@@ -131,19 +132,13 @@ func compiled(t testing.TB, text string) *graph.Graph {
 }
 
 func flow(nodes, edges string, more ...string) string {
-	extra := ""
-	for _, m := range more {
-		extra += "," + m
-	}
-	return `{"schema": "agentteam/v1", "name": "Test", "nodes": [` + nodes + `], "edges": [` + edges + `]` + extra + `}`
+	rest := strings.Join(append([]string{""}, more...), ",")
+	return `{"schema": "agentteam/v1", "name": "Test", "nodes": [` + nodes + `], "edges": [` + edges + `]` + rest + `}`
 }
 
 func httpNode(name, method, query string, more ...string) string {
-	extra := ""
-	for _, m := range more {
-		extra += "," + m
-	}
-	return fmt.Sprintf(`{"id": %q, "type": "http", "config": {"method": %q, "url": "https://example.com", "query": {%s}}%s}`, name, method, query, extra)
+	rest := strings.Join(append([]string{""}, more...), ",")
+	return fmt.Sprintf(`{"id": %q, "type": "http", "config": {"method": %q, "url": "https://example.com", "query": {%s}}%s}`, name, method, query, rest)
 }
 
 func (s *system) engine(performer node.Performer, concurrency int, oneCall ...string) *durable.Engine {
@@ -177,9 +172,9 @@ func (s *system) caller() identity.Caller {
 	return identity.Caller{Workspace: s.workspace, Subject: "u1", Kind: identity.KindUser, Role: identity.Editor}
 }
 
-func (s *system) start(e *durable.Engine, inputs string) string {
+func (s *system) start(e *durable.Engine) string {
 	s.t.Helper()
-	run, err := e.Start(s.t.Context(), s.caller(), durable.StartRun{WorkflowID: workflowID, Version: 1, Inputs: json.RawMessage(inputs)})
+	run, err := e.Start(s.t.Context(), s.caller(), durable.StartRun{WorkflowID: workflowID, Version: 1, Inputs: json.RawMessage(`{}`)})
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -222,7 +217,7 @@ func TestARunIsCarriedOut(t *testing.T) {
 		`{"from": "a", "to": "b"}, {"from": "a", "to": "c"}`, `"outputs": {"a": "${{ nodes.a.output.call }}"}`))
 	performer := &calls{}
 	e := s.engine(performer, 0)
-	run := s.start(e, `{}`)
+	run := s.start(e)
 	s.await(run, "completed", 5*time.Second)
 	if got := get[string](s, `SELECT outputs::text FROM runs WHERE id = $1`, run); got != `{"a":6}` {
 		t.Errorf("outputs %s", got)
@@ -271,7 +266,8 @@ func TestMoreRunsThanRoom(t *testing.T) {
 	performer := &calls{do: func(_ context.Context, _ node.CallID, call node.Call, _ func(node.Event)) node.CallResult {
 		n := now.Add(1)
 		defer now.Add(-1)
-		for old := most.Load(); n > old && !most.CompareAndSwap(old, n); old = most.Load() {
+		for old := most.Load(); n > old; old = most.Load() {
+			most.CompareAndSwap(old, n)
 		}
 		time.Sleep(5 * time.Millisecond)
 		return succeeded(call)
@@ -280,7 +276,7 @@ func TestMoreRunsThanRoom(t *testing.T) {
 	runs := make([]string, 40)
 	var wg sync.WaitGroup
 	for i := range runs {
-		wg.Go(func() { runs[i] = s.start(e, `{}`) })
+		wg.Go(func() { runs[i] = s.start(e) })
 	}
 	wg.Wait()
 	for _, run := range runs {
@@ -309,7 +305,7 @@ func TestCancelCutsCalls(t *testing.T) {
 	asked := make(chan node.CallID, 1)
 	first, second := s.engine(&calls{do: blocked(asked)}, 0), s.engine(&calls{}, 0)
 	for name, by := range map[string]*durable.Engine{"the same process": first, "another process": second} {
-		run := s.start(first, `{}`)
+		run := s.start(first)
 		<-asked
 		if err := by.Cancel(t.Context(), s.caller(), run, "enough"); err != nil {
 			t.Fatal(name, err)
@@ -331,7 +327,7 @@ func TestAPanicFailsItsStep(t *testing.T) {
 	e := s.engine(&calls{do: func(context.Context, node.CallID, node.Call, func(node.Event)) node.CallResult {
 		panic("a detail for the log")
 	}}, 0)
-	run := s.start(e, `{}`)
+	run := s.start(e)
 	s.await(run, "failed", 5*time.Second)
 	if got := get[string](s, `SELECT failure::text FROM runs WHERE id = $1`, run); !strings.Contains(got, `"internal"`) || strings.Contains(got, "detail") {
 		t.Errorf("failure %s", got)
@@ -350,7 +346,7 @@ func TestApprovalsAndRetriesGoThroughTheQueue(t *testing.T) {
 		return succeeded(c)
 	}
 	e := s.engine(performer, 0)
-	run := s.start(e, `{}`)
+	run := s.start(e)
 	s.await(run, "paused", 10*time.Second)
 	approval, digest := get[string](s, `SELECT id FROM approvals WHERE run_id = $1`, run), get[string](s, `SELECT digest FROM approvals WHERE run_id = $1`, run)
 	if err := e.Decide(t.Context(), s.caller(), approval, durable.Decision{Digest: "other", Status: "approved"}); !errors.Is(err, ledger.ErrConflict) {

@@ -98,7 +98,7 @@ func (e *Engine) cutOver(ctx context.Context, workspace string, some []*flight) 
 	run, path := make([]string, len(some)), make([]string, len(some))
 	attempt, generation := make([]int32, len(some)), make([]int32, len(some))
 	for i, one := range some {
-		run[i], path[i], attempt[i], generation[i] = one.task.Run, one.task.Path, int32(one.task.Attempt), int32(one.task.Generation)
+		run[i], path[i], attempt[i], generation[i] = one.task.Run, one.task.Path, int32(one.task.Attempt), int32(one.task.Generation) //nolint:gosec // counts
 	}
 	return database.InWorkspace(ctx, e.pool, workspace, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, overSQL, run, path, attempt, generation)

@@ -2,6 +2,7 @@ package durable
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -127,7 +128,8 @@ func (p *performance) next(results []node.CallResult) (move node.Move) {
 	}()
 	for _, r := range results {
 		if r.Status == node.Unknown {
-			return node.Move{Failure: final(node.CodeOutcomeUnknown, "call %d was cut before its result was recorded, and must not be repeated; find out what it did, then retry the run from this step", r.Number)}
+			return node.Move{Failure: final(node.CodeOutcomeUnknown,
+				"call %d was cut before its result was recorded, and must not be repeated; find out what it did, then retry the run from this step", r.Number)}
 		}
 	}
 	if p.program == nil {
@@ -194,30 +196,23 @@ func (p *performance) measure(ctx context.Context, call node.Call, r node.CallRe
 
 // call makes one call, if the ledger lets it.
 func (p *performance) call(ctx context.Context, call node.Call) (node.CallResult, error) {
-	refusal, err := p.refused(ctx, call)
+	refusal, err := p.refused(ctx)
 	if err != nil || refusal != nil {
 		return node.CallResult{Status: node.Failed, Failure: refusal}, err
 	}
 	if p.claim.Budgeted || call.Kind == node.ToolCall && !call.Idempotent {
 		verdict, err := p.reserve(ctx, call)
-		switch {
-		case err != nil:
-			return node.CallResult{}, err
-		case verdict == ledger.Repeated:
-			return node.CallResult{Status: node.Unknown}, nil
-		case verdict != ledger.Go:
-			return node.CallResult{Status: node.Failed, Failure: final(node.CodeBudgetExhausted, "the run has ended")}, nil
+		if err != nil || verdict != ledger.Go {
+			return unmade(verdict), err
 		}
 	}
-	if p.claim.Resumed && call.Kind == node.ModelCall {
-		if err := p.engine.directly(ctx, func(ctx context.Context, tx ledger.Tx) error { return ledger.Reset(ctx, tx, p.task, call.Number) }); err != nil {
-			return node.CallResult{}, err
-		}
+	if err := p.reset(ctx, call); err != nil {
+		return node.CallResult{}, err
 	}
 	return p.fly(ctx, call)
 }
 
-func (p *performance) refused(ctx context.Context, call node.Call) (*node.Failure, error) {
+func (p *performance) refused(ctx context.Context) (*node.Failure, error) {
 	if p.claim.Over {
 		return final(node.CodeInternal, "the step has ended"), nil
 	}
@@ -228,6 +223,22 @@ func (p *performance) refused(ctx context.Context, call node.Call) (*node.Failur
 		return nil, p.engine.park(ctx)
 	}
 	return nil, nil
+}
+
+// reset lets readers forget what they saw of a call's earlier try.
+func (p *performance) reset(ctx context.Context, call node.Call) error {
+	if !p.claim.Resumed || call.Kind != node.ModelCall {
+		return nil
+	}
+	return p.engine.directly(ctx, func(ctx context.Context, tx ledger.Tx) error { return ledger.Reset(ctx, tx, p.task, call.Number) })
+}
+
+// unmade is the result of a call that the ledger does not let be made.
+func unmade(verdict ledger.Verdict) node.CallResult {
+	if verdict == ledger.Repeated {
+		return node.CallResult{Status: node.Unknown}
+	}
+	return node.CallResult{Status: node.Failed, Failure: final(node.CodeBudgetExhausted, "the run has ended")}
 }
 
 func (p *performance) late() *node.Failure {
@@ -268,9 +279,9 @@ func (p *performance) fly(ctx context.Context, call node.Call) (node.CallResult,
 	switch cause := context.Cause(callCtx); {
 	case ctx.Err() != nil:
 		return r, ctx.Err() // not recorded: the call is made again elsewhere
-	case cause == errDraining && r.Status != node.Succeeded:
+	case errors.Is(cause, errDraining) && r.Status != node.Succeeded:
 		return r, p.engine.park(ctx)
-	case cause == context.DeadlineExceeded && r.Status == node.Failed && !p.ends.IsZero() && !time.Now().Before(p.ends):
+	case errors.Is(cause, context.DeadlineExceeded) && r.Status == node.Failed && !p.ends.IsZero() && !time.Now().Before(p.ends):
 		r.Failure = p.late()
 	}
 	return r, nil

@@ -17,7 +17,7 @@ const stall = 10 * time.Second
 
 // stuck does not answer before it is let go, whatever its context says, as a process that is stopped.
 func stuck(asked chan<- node.CallID, letGo <-chan struct{}) func(context.Context, node.CallID, node.Call, func(node.Event)) node.CallResult {
-	return func(_ context.Context, id node.CallID, call node.Call, _ func(node.Event)) node.CallResult {
+	return func(_ context.Context, id node.CallID, _ node.Call, _ func(node.Event)) node.CallResult {
 		asked <- id
 		<-letGo
 		return node.CallResult{Status: node.Succeeded, Response: json.RawMessage(`{"call": "late"}`), Usage: node.Usage{ToolCalls: 1}}
@@ -39,7 +39,7 @@ func TestAnotherProcessTakesOver(t *testing.T) {
 		return block(ctx, id, call, emit)
 	}
 	first := s.engine(gone, 0)
-	run := s.start(first, `{}`)
+	run := s.start(first)
 	<-asked
 	other := &calls{}
 	s.engine(other, 0)
@@ -77,7 +77,7 @@ func TestOneCallNodes(t *testing.T) {
 		return block(ctx, id, call, emit)
 	}}
 	first := s.engine(gone, 0, "http")
-	run := s.start(first, `{}`)
+	run := s.start(first)
 	<-asked
 	other := &calls{}
 	s.engine(other, 0, "http")
@@ -101,7 +101,7 @@ func TestACallThatMustNotBeRepeatedIsNot(t *testing.T) {
 	release := sync.OnceFunc(func() { close(letGo) })
 	t.Cleanup(release)
 	first := s.engine(&calls{do: stuck(asked, letGo)}, 0)
-	run := s.start(first, `{}`)
+	run := s.start(first)
 	<-asked
 	other := &calls{}
 	s.engine(other, 0)
@@ -125,7 +125,7 @@ func TestAProcessThatLeavesHandsItsTasksOver(t *testing.T) {
 			first := s.engine(&calls{do: blocked(asked)}, 0)
 			var runs []string
 			for range 10 {
-				runs = append(runs, s.start(first, `{}`))
+				runs = append(runs, s.start(first))
 			}
 			for range runs {
 				<-asked
@@ -159,7 +159,7 @@ func TestLiveEventsComeBeforeTheResult(t *testing.T) {
 		r.Events = []node.CallEvent{{Type: "message.completed", Data: json.RawMessage(`{"call":1}`)}}
 		return r
 	}}, 0)
-	run := s.start(e, `{}`)
+	run := s.start(e)
 	s.await(run, "completed", 5*time.Second)
 	got := get[string](s, `SELECT string_agg(type, ' ' ORDER BY seq) FROM events WHERE run_id = $1 AND type LIKE 'message.%'`, run)
 	if want := "message.started" + strings.Repeat(" message.delta", 20) + " message.completed"; got != want {
@@ -171,7 +171,7 @@ func TestFinishedTasksAreSweptAway(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, flow(httpNode("a", "GET", ``), ``))
 	e := s.engine(&calls{}, 0)
-	s.await(s.start(e, `{}`), "completed", 5*time.Second)
+	s.await(s.start(e), "completed", 5*time.Second)
 	finished := func() (n int) {
 		if err := s.pool.QueryRow(t.Context(), `SELECT count(*) FROM dbos.workflow_status`).Scan(&n); err != nil {
 			t.Fatal(err)

@@ -92,13 +92,21 @@ func (c *change) apply(s *scope, a interpreter.Action) error {
 	switch a.Kind {
 	case interpreter.Complete:
 		return c.complete(s, n, attempt, a.Port, a.Output)
-	case interpreter.Fail:
-		return c.fail(s, n, attempt, a.Failure)
+	case interpreter.Fail: // by its expressions, which would give the same again
+		failure := *a.Failure
+		failure.Final = true
+		return c.fail(s, n, attempt, &failure)
+	default:
+		return c.begin(s, n, attempt, a)
 	}
+}
+
+// begin starts a step. It may end at once: a loop without items, a config that does not fit.
+func (c *change) begin(s *scope, n *graph.Node, attempt int, a interpreter.Action) error {
 	if err := c.start(s, n, attempt, a); err != nil {
 		return err
 	}
-	if r := s.results[n.ID]; r != nil && r.Status.Ended() { // a loop without items, a config that does not fit
+	if r := s.results[n.ID]; r != nil && r.Status.Ended() {
 		c.queue = append(c.queue, pending{scope: s.path})
 	}
 	return nil
@@ -190,7 +198,7 @@ func (c *change) close(s *scope, outcome interpreter.Outcome) error {
 	}
 	s.status = outcome.Status
 	if s.path == "" {
-		return c.endRoot(s, outcome)
+		return c.endRoot(outcome)
 	}
 	row := closedScope{path: s.path, status: outcome.Status, failure: outcome.Failure}
 	if outcome.Status == interpreter.Completed {
@@ -219,7 +227,7 @@ func (c *change) locate(s *scope, failure *node.Failure) *node.Failure {
 	return located
 }
 
-func (c *change) endRoot(s *scope, outcome interpreter.Outcome) error {
+func (c *change) endRoot(outcome interpreter.Outcome) error {
 	if outcome.Status != interpreter.Completed {
 		c.run.failure = outcome.Failure
 		return c.end(Failed, "run.failed", map[string]any{"failure": outcome.Failure})
@@ -259,16 +267,10 @@ func (c *change) pause() error {
 	if c.run.status.Ended() || c.immediate() && c.before != Paused {
 		return nil
 	}
-	paused := false
-	if !c.immediate() {
-		if err := c.flush(false); err != nil { // the query has to see the steps
-			return err
-		}
-		if err := c.tx.QueryRow(c.ctx, allWait, c.run.id).Scan(&paused); err != nil {
-			return err
-		}
-	}
+	paused, err := c.allWait()
 	switch {
+	case err != nil:
+		return err
 	case paused && c.before != Paused:
 		c.run.status = Paused
 		c.log("run.paused", "", struct{}{})
@@ -289,5 +291,17 @@ func (c *change) immediate() bool {
 	return false
 }
 
-const allWait = `SELECT EXISTS (SELECT FROM approvals WHERE run_id = $1 AND status = 'pending') AND NOT EXISTS (SELECT FROM steps WHERE run_id = $1 AND
+// allWait says whether everything left waits for people.
+func (c *change) allWait() (all bool, err error) {
+	if c.immediate() {
+		return false, nil
+	}
+	if err := c.flush(false); err != nil { // the query has to see the steps
+		return false, err
+	}
+	err = c.tx.QueryRow(c.ctx, allWaitSQL, c.run.id).Scan(&all)
+	return all, err
+}
+
+const allWaitSQL = `SELECT EXISTS (SELECT FROM approvals WHERE run_id = $1 AND status = 'pending') AND NOT EXISTS (SELECT FROM steps WHERE run_id = $1 AND
   (status = 'running' OR (status = 'waiting' AND (type NOT IN ('approval', 'input', 'for_each', 'subworkflow') OR failure IS NOT NULL))))`

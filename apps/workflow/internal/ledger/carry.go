@@ -34,8 +34,9 @@ func Carry(ctx context.Context, tx Tx, plan Plan, t Task) (Outcome, error) {
 		return c.overdue()
 	case Wait, Expire, Timeout, Restart:
 		return c.waited(t)
+	default:
+		return Outcome{}, fmt.Errorf("task %s cannot be carried out by the ledger", t.ID())
 	}
-	return Outcome{}, fmt.Errorf("task %s cannot be carried out by the ledger", t.ID())
 }
 
 func (c *change) overdue() (Outcome, error) {
@@ -49,20 +50,14 @@ func (c *change) overdue() (Outcome, error) {
 
 // waited goes on with a step that waits, if it still does in the same attempt.
 func (c *change) waited(t Task) (Outcome, error) {
-	path, nodeID := split(t.Path)
-	s, err := c.scope(path)
+	s, n, err := c.attempt(t, interpreter.Waiting)
 	if err != nil {
 		return Outcome{}, err
 	}
-	var known *result
-	if s != nil && s.status == interpreter.Running {
-		known = s.results[nodeID]
-	}
-	if known == nil || known.Status != interpreter.Waiting || known.attempt != t.Attempt {
+	if n == nil {
 		return c.late()
 	}
-	n := s.graph.Node(nodeID)
-	c.queue = append(c.queue, pending{scope: path})
+	c.queue = append(c.queue, pending{scope: s.path})
 	switch t.Kind {
 	case Wait:
 		err = c.timeCame(s, n, t.Attempt)
@@ -70,13 +65,30 @@ func (c *change) waited(t Task) (Outcome, error) {
 		err = c.expired(s, n, t.Attempt)
 	case Timeout:
 		err = c.failWithin(s, n, t.Attempt, node.Fail(node.CodeTimeout, "the step did not end within its timeout of %s", n.Timeout))
-	case Restart:
+	default:
 		err = c.again(s, n)
 	}
 	if err != nil {
 		return Outcome{}, err
 	}
 	return c.finish()
+}
+
+// attempt finds the attempt that a task is for. No node: it is over.
+func (c *change) attempt(t Task, status interpreter.Status) (*scope, *graph.Node, error) {
+	if c.stale(t.Generation) {
+		return nil, nil, nil
+	}
+	path, nodeID := split(t.Path)
+	s, err := c.scope(path)
+	if err != nil || s == nil || s.status != interpreter.Running {
+		return nil, nil, err
+	}
+	known := s.results[nodeID]
+	if known == nil || known.Status != status || known.attempt != t.Attempt {
+		return nil, nil, nil
+	}
+	return s, s.graph.Node(nodeID), nil
 }
 
 func (c *change) timeCame(s *scope, n *graph.Node, attempt int) error {
@@ -101,10 +113,10 @@ func (c *change) again(s *scope, n *graph.Node) error {
 
 // removeWithin deletes the scopes and steps below a step.
 func (c *change) removeWithin(path string) error {
-	if _, err := c.tx.Exec(c.ctx, `DELETE FROM steps WHERE run_id = $1 AND `+below("path", "$2"), c.run.id, path); err != nil {
+	if _, err := c.tx.Exec(c.ctx, `DELETE FROM steps WHERE run_id = $1 AND `+below("path"), c.run.id, path); err != nil {
 		return err
 	}
-	_, err := c.tx.Exec(c.ctx, `DELETE FROM scopes WHERE run_id = $1 AND path <> '' AND (path = $2 OR `+below("path", "$2")+`)`, c.run.id, path)
+	_, err := c.tx.Exec(c.ctx, `DELETE FROM scopes WHERE run_id = $1 AND path <> '' AND (path = $2 OR `+below("path")+`)`, c.run.id, path)
 	return err
 }
 

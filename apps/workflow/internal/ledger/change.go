@@ -13,7 +13,7 @@ const limit = 250
 
 // change is one transaction's work on one run: what was read, and what is to be written.
 type change struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // it lives as long as one call
 	tx     Tx
 	plan   Plan
 	run    run

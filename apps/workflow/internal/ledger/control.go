@@ -48,14 +48,9 @@ func Retry(ctx context.Context, tx Tx, plan Plan, workspace, runID, from string,
 	if err != nil {
 		return Outcome{}, err
 	}
-	switch c.run.status {
-	case Failed, Canceled, BudgetExhausted:
-	default:
-		return Outcome{}, fmt.Errorf("run %s is %s; only one that failed, was canceled or exhausted its budget can be retried: %w", runID, c.run.status, ErrConflict)
-	}
 	root := plan.Graphs[plan.Root]
-	if from != "" && root.Node(from) == nil {
-		return Outcome{}, fmt.Errorf("run %s has no step %q outside of loops and sub-workflows: %w", runID, from, ErrNotFound)
+	if err := c.retriable(root, from); err != nil {
+		return Outcome{}, err
 	}
 	s, err := c.scope("")
 	if err != nil {
@@ -72,6 +67,19 @@ func Retry(ctx context.Context, tx Tx, plan Plan, workspace, runID, from string,
 	c.deadline(root)
 	c.queue = append(c.queue, pending{scope: ""})
 	return c.finish()
+}
+
+// retriable refuses to retry what goes on, what completed, and from where there is nothing.
+func (c *change) retriable(root *graph.Graph, from string) error {
+	switch c.run.status {
+	case Failed, Canceled, BudgetExhausted:
+	default:
+		return fmt.Errorf("run %s is %s; only one that failed, was canceled or exhausted its budget can be retried: %w", c.run.id, c.run.status, ErrConflict)
+	}
+	if from != "" && root.Node(from) == nil {
+		return fmt.Errorf("run %s has no step %q outside of loops and sub-workflows: %w", c.run.id, from, ErrNotFound)
+	}
+	return nil
 }
 
 // unfinished says whether a step has to run anew, or the run would end at once as it did before.

@@ -31,7 +31,8 @@ func (w *world) retry(from string) error {
 
 func TestCancelReachesEverything(t *testing.T) {
 	t.Parallel()
-	w := start(t, `{"base": 1, "n": 1, "list": [1, 2, 3]}`, flow(each(visit, `null`, `, "max_parallel": 2`)+`,`+callNode+`,`+approval(``)+`, {"id": "nap", "type": "wait", "config": {"duration": "1h"}}`, ``))
+	w := start(t, `{"base": 1, "n": 1, "list": [1, 2, 3]}`,
+		flow(each(visit, `null`, `, "max_parallel": 2`)+`,`+callNode+`,`+approval(``)+`, {"id": "nap", "type": "wait", "config": {"duration": "1h"}}`, ``))
 	tasks := w.ready
 	w.ready = nil
 	if o := w.cancel(); !o.Ended || len(o.Next) > 0 {
@@ -123,7 +124,8 @@ func TestRetryForgetsWhatWasWithinTheStep(t *testing.T) {
 
 func TestForks(t *testing.T) {
 	t.Parallel()
-	w := start(t, `{"n": 1}`, flow(strings.ReplaceAll(callNode, "call", "one")+`,`+strings.ReplaceAll(callNode, "call", "two"), `{"from": "one", "to": "two"}`, `"outputs": {"size": "${{ size(nodes.one.output) }}"}`))
+	w := start(t, `{"n": 1}`, flow(strings.ReplaceAll(callNode, "call", "one")+`,`+strings.ReplaceAll(callNode, "call", "two"),
+		`{"from": "one", "to": "two"}`, `"outputs": {"size": "${{ size(nodes.one.output) }}"}`))
 	w.perform = func(ledger.Task, json.RawMessage) ledger.Move {
 		return ledger.Move{End: true, Output: json.RawMessage(`"` + strings.Repeat("x", 70_000) + `"`)}
 	}

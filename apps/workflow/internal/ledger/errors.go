@@ -14,6 +14,8 @@ var (
 )
 
 // Invalid is the refusal of a value from outside, with everything that is wrong with it.
+//
+//nolint:errname // it is an answer to the user more than a fault
 type Invalid struct{ Problems []problem.Problem }
 
 func (e *Invalid) Error() string {

@@ -72,7 +72,7 @@ func (c *change) stepColumns() []any {
 	cost, in, out, model, tool := make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n), make([]int64, n)
 	for i, s := range c.steps {
 		path[i], scope[i], nodeID[i], kind[i], status[i], port[i] = s.path, s.scope, s.node, s.kind, string(s.status), s.port
-		attempt[i] = int32(s.attempt)
+		attempt[i] = int32(s.attempt) //nolint:gosec // at most 20
 		config[i], progress[i], output[i], failure[i] = nullable(s.config), nullable(s.progress), nullable(s.output.inline), failureText(s.failure)
 		if s.output.artifact != "" {
 			artifact[i] = &s.output.artifact
@@ -120,10 +120,10 @@ func (c *change) cancelLive(within string) error {
 	if err := c.flush(false); err != nil {
 		return err
 	}
-	if _, err := c.tx.Exec(c.ctx, `UPDATE approvals SET status = 'canceled' WHERE run_id = $1 AND status = 'pending' AND (step = $2 OR `+below("step", "$2")+`)`, c.run.id, within); err != nil {
+	if _, err := c.tx.Exec(c.ctx, `UPDATE approvals SET status = 'canceled' WHERE run_id = $1 AND status = 'pending' AND (step = $2 OR `+below("step")+`)`, c.run.id, within); err != nil {
 		return err
 	}
-	if _, err := c.tx.Exec(c.ctx, `UPDATE scopes SET status = 'canceled' WHERE run_id = $1 AND status = 'running' AND (path = $2 OR `+below("path", "$2")+`)`, c.run.id, within); err != nil {
+	if _, err := c.tx.Exec(c.ctx, `UPDATE scopes SET status = 'canceled' WHERE run_id = $1 AND status = 'running' AND (path = $2 OR `+below("path")+`)`, c.run.id, within); err != nil {
 		return err
 	}
 	for path, s := range c.scopes {
@@ -140,7 +140,7 @@ func (c *change) cancelLive(within string) error {
 		c.forget(path)
 		return nil
 	}, `WITH ended AS (
-    UPDATE steps SET status = 'canceled', ended_at = clock_timestamp() WHERE run_id = $1 AND status IN ('running', 'waiting') AND `+below("path", "$2")+` RETURNING path, position
+    UPDATE steps SET status = 'canceled', ended_at = clock_timestamp() WHERE run_id = $1 AND status IN ('running', 'waiting') AND `+below("path")+` RETURNING path, position
   ) SELECT path FROM ended ORDER BY position`, c.run.id, within)
 }
 
@@ -155,7 +155,7 @@ func (c *change) forget(path string) {
 	delete(c.loops, path)
 }
 
-// below is the condition that a path is within a scope or step; "" is the whole run.
-func below(column, parameter string) string {
-	return `(` + parameter + ` = '' OR starts_with(` + column + `, ` + parameter + ` || '/') OR starts_with(` + column + `, ` + parameter + ` || '['))`
+// below is the condition that a path is within the scope or step $2; "" is the whole run.
+func below(column string) string {
+	return `($2 = '' OR starts_with(` + column + `, $2 || '/') OR starts_with(` + column + `, $2 || '['))`
 }

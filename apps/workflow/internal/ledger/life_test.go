@@ -13,6 +13,7 @@ import (
 
 const (
 	callNode = `{"id": "call", "type": "http", "config": {"method": "GET", "url": "https://example.com"}}`
+	//nolint:gosec // a step that passes its input on
 	passNode = `{"id": "pass", "type": "transform", "config": {"value": {"n": "${{ inputs.n }}"}}}`
 )
 

@@ -104,26 +104,33 @@ func (c *change) loop(path string) (*loop, error) {
 		return nil, fmt.Errorf("run %s has no loop at %s", c.run.id, path)
 	}
 	l := &loop{path: path, scope: in, node: n, items: map[int]json.RawMessage{}}
-	var status interpreter.Status
-	var counts, with, outer, next []byte
-	err = c.tx.QueryRow(c.ctx, loadLoop, c.run.id, path, at.document).Scan(&status, &l.attempt, &counts, &with, &outer, &next)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil, nil
-	}
-	if err != nil || status != interpreter.Waiting || counts == nil {
+	found, err := c.readLoop(l, at.document)
+	if err != nil || !found {
 		return nil, err
-	}
-	if err := errors.Join(json.Unmarshal(counts, &l.progress), json.Unmarshal(outer, &l.shared)); err != nil {
-		return nil, fmt.Errorf("the state of loop %s: %w", path, err)
-	}
-	l.shared = interpreter.Variables{Inputs: l.shared.Inputs, Run: l.shared.Run, With: with}
-	if next != nil {
-		if err := l.keep(l.Started, next); err != nil {
-			return nil, err
-		}
 	}
 	c.loops[path] = l
 	return l, nil
+}
+
+// readLoop reads a loop's counts, what its iterations share, and the item of the next.
+func (c *change) readLoop(l *loop, document string) (found bool, err error) {
+	var status interpreter.Status
+	var counts, with, outer, next []byte
+	err = c.tx.QueryRow(c.ctx, loadLoop, c.run.id, l.path, document).Scan(&status, &l.attempt, &counts, &with, &outer, &next)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil || status != interpreter.Waiting || counts == nil {
+		return false, err
+	}
+	if err := errors.Join(json.Unmarshal(counts, &l.progress), json.Unmarshal(outer, &l.shared)); err != nil {
+		return false, fmt.Errorf("the state of loop %s: %w", l.path, err)
+	}
+	l.shared = interpreter.Variables{Inputs: l.shared.Inputs, Run: l.shared.Run, With: with}
+	if next == nil {
+		return true, nil
+	}
+	return true, l.keep(l.Started, next)
 }
 
 func (l *loop) keep(index int, variables []byte) error {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ const visit = `{"id": "visit", "type": "http", "config": {"method": "GET", "url"
 func numbers(n int) string {
 	parts := make([]string, n)
 	for i := range parts {
-		parts[i] = fmt.Sprint(i)
+		parts[i] = strconv.Itoa(i)
 	}
 	return `{"base": 100, "list": [` + strings.Join(parts, ",") + `]}`
 }
@@ -89,7 +90,9 @@ func TestTenThousandIterations(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	w := start(t, `{"base": 100, "n": 10000}`, flow(strings.Replace(each(`{"id": "sum", "type": "transform", "config": {"value": "${{ item + with.base }}"}}`, `"${{ nodes.sum.output }}"`, `, "max_parallel": 50`), "inputs.list", "lists.range(inputs.n)", 1), ``,
+	loop := strings.Replace(each(`{"id": "sum", "type": "transform", "config": {"value": "${{ item + with.base }}"}}`,
+		`"${{ nodes.sum.output }}"`, `, "max_parallel": 50`), "inputs.list", "lists.range(inputs.n)", 1)
+	w := start(t, `{"base": 100, "n": 10000}`, flow(loop, ``,
 		`"outputs": {"last": "${{ nodes.each.output[9999] }}"}`))
 	heap := func() uint64 {
 		var m runtime.MemStats
@@ -119,7 +122,8 @@ func TestTenThousandIterations(t *testing.T) {
 func TestLoopsWithinLoops(t *testing.T) {
 	t.Parallel()
 	inner := `{"id": "inner", "type": "for_each", "config": {"items": "${{ [item, item * 10] }}", "with": {"outer": "${{ index }}"},
-    "body": {"nodes": [` + visit + `, {"id": "sum", "type": "transform", "config": {"value": "${{ item + with.outer }}"}}], "edges": [{"from": "visit", "to": "sum"}], "output": "${{ nodes.sum.output }}"}}}`
+    "body": {"nodes": [` + visit + `,
+      {"id": "sum", "type": "transform", "config": {"value": "${{ item + with.outer }}"}}], "edges": [{"from": "visit", "to": "sum"}], "output": "${{ nodes.sum.output }}"}}}`
 	w := start(t, numbers(3), flow(each(inner, `"${{ nodes.inner.output }}"`, ``), ``))
 	w.work()
 	w.expect("completed")

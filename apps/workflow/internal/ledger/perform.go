@@ -149,19 +149,23 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'started') ON CONFLICT DO NOTHING`, t.Ru
 	if err != nil {
 		return "", err
 	}
-	switch {
-	case inserted == 0 && call.Kind == node.ToolCall && !call.Idempotent:
-		_, err = c.late()
-		return Repeated, err
-	case inserted == 0:
-		_, err = c.late()
+	if inserted == 0 {
+		_, err := c.late()
+		if call.Kind == node.ToolCall && !call.Idempotent {
+			return Repeated, err
+		}
 		return Go, err
 	}
+	return c.holdBack(call)
+}
+
+// holdBack takes what a call may consume out of the budget, or ends the run if it does not fit.
+func (c *change) holdBack(call node.Call) (Verdict, error) {
 	if spent := c.run.exceeded(call.Reserve, 0); spent != "" {
 		if err := c.exhaust(spent); err != nil {
 			return "", err
 		}
-		_, err = c.finish()
+		_, err := c.finish()
 		return Refused, err
 	}
 	c.run.reserve(call.Reserve, 1)
@@ -198,14 +202,11 @@ func Record(ctx context.Context, tx Tx, plan Plan, t Task, m Move) (Outcome, err
 	if err != nil {
 		return Outcome{}, err
 	}
-	in, nodeID := split(t.Path)
-	var s *scope
-	if !c.stale(t.Generation) {
-		if s, err = c.scope(in); err != nil {
-			return Outcome{}, err
-		}
+	s, n, err := c.attempt(t, interpreter.Running)
+	if err != nil {
+		return Outcome{}, err
 	}
-	if s == nil || s.results[nodeID] == nil || s.results[nodeID].Status != interpreter.Running || s.results[nodeID].attempt != t.Attempt {
+	if n == nil {
 		return c.late()
 	}
 	for _, r := range m.Results {
@@ -216,21 +217,22 @@ func Record(ctx context.Context, tx Tx, plan Plan, t Task, m Move) (Outcome, err
 	if used.ModelCalls > 0 {
 		c.log("usage.updated", "", c.run.usage)
 	}
-	n := s.graph.Node(nodeID)
-	c.write(step{path: t.Path, scope: in, node: nodeID, kind: n.Type, status: interpreter.Running, attempt: t.Attempt, usage: used})
+	c.write(step{path: t.Path, scope: s.path, node: n.ID, kind: n.Type, status: interpreter.Running, attempt: t.Attempt, usage: used})
 	if !m.End {
 		return Outcome{Run: t.Run}, c.flush(true)
 	}
-	c.queue = append(c.queue, pending{scope: in})
-	if m.Failure != nil {
-		err = c.fail(s, n, t.Attempt, m.Failure)
-	} else {
-		err = c.complete(s, n, t.Attempt, "", m.Output)
-	}
-	if err != nil {
+	c.queue = append(c.queue, pending{scope: s.path})
+	if err := c.conclude(s, n, t.Attempt, m); err != nil {
 		return Outcome{}, err
 	}
 	return c.finish()
+}
+
+func (c *change) conclude(s *scope, n *graph.Node, attempt int, m Move) error {
+	if m.Failure != nil {
+		return c.fail(s, n, attempt, m.Failure)
+	}
+	return c.complete(s, n, attempt, "", m.Output)
 }
 
 const settleSQL = `INSERT INTO calls (run_id, workspace_id, step, attempt, generation, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at)
@@ -298,8 +300,9 @@ func callColumns(rows []callRow) []any {
 	failure, started, ended := make([]*string, n), make([]time.Time, n), make([]time.Time, n)
 	for i, row := range rows {
 		r := row.result
-		path[i], attempt[i], generation[i] = row.task.Path, int32(row.task.Attempt), int32(row.task.Generation)
-		number[i], kind[i], name[i], status[i] = int32(row.call.Number), string(row.call.Kind), text(row.call.Name, 200), string(r.Status)
+		path[i], attempt[i], generation[i] = row.task.Path, int32(row.task.Attempt), int32(row.task.Generation) //nolint:gosec // counts
+		number[i] = int32(row.call.Number)                                                                      //nolint:gosec // a count
+		kind[i], name[i], status[i] = string(row.call.Kind), text(row.call.Name, 200), string(r.Status)
 		input[i], output[i], cost[i] = r.Usage.InputTokens, r.Usage.OutputTokens, r.Usage.Cost
 		failure[i], started[i], ended[i] = failureText(told(r.Failure, row.task.Path)), r.Started, r.Ended
 	}

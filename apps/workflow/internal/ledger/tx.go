@@ -6,7 +6,7 @@ package ledger
 
 import (
 	"context"
-	"fmt"
+	"errors"
 
 	"github.com/jackc/pgx/v5"
 
@@ -64,7 +64,7 @@ func (r pgxRows) Close() error {
 // enter puts the tenant's role on; the flush of a change, or leave, takes it off again.
 func enter(ctx context.Context, tx Tx, workspace string) error {
 	if workspace == "" {
-		return fmt.Errorf("a change of a run needs a workspace, got none")
+		return errors.New("a change of a run needs a workspace, got none")
 	}
 	_, err := tx.Exec(ctx, database.EnterSQL, workspace)
 	return err

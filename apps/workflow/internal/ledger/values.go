@@ -55,7 +55,7 @@ func told(f *node.Failure, path string) *node.Failure {
 func encode(v any) string {
 	data, err := json.Marshal(v)
 	if err != nil {
-		data, _ = json.Marshal(map[string]string{"error": err.Error()})
+		return `{"error": "the value cannot be written as JSON"}`
 	}
 	return string(data)
 }

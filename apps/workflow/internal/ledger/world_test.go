@@ -74,11 +74,8 @@ func workflowID(i int) string { return fmt.Sprintf("wfl_%026d", i) }
 
 // flow is a document of nodes and edges.
 func flow(nodes, edges string, more ...string) string {
-	extra := ""
-	for _, m := range more {
-		extra += "," + m
-	}
-	return `{"schema": "agentteam/v1", "name": "Test", "nodes": [` + nodes + `], "edges": [` + edges + `]` + extra + `}`
+	rest := strings.Join(append([]string{""}, more...), ",")
+	return `{"schema": "agentteam/v1", "name": "Test", "nodes": [` + nodes + `], "edges": [` + edges + `]` + rest + `}`
 }
 
 func newWorld(t *testing.T, texts ...string) *world {
