@@ -270,6 +270,27 @@ func TestAVanishedProcessFreesTheKeyAndTheIDStays(t *testing.T) {
 	}
 }
 
+// TestAFailureMayHaveBeenCarriedOut repeats a request whose answer was lost behind the gateway: what it made the first time is not to
+// be made a second time under another id.
+func TestAFailureMayHaveBeenCarriedOut(t *testing.T) {
+	a := newAPI(t)
+	var ids []string
+	answer := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			ids = append(ids, NewID(r.Context(), id.Run))
+			w.WriteHeader(status)
+		}
+	}
+	for _, status := range []int{http.StatusServiceUnavailable, http.StatusGatewayTimeout, http.StatusCreated} {
+		if w := a.post(t, &a.owner, "k", "", answer(status)); w.Code != status {
+			t.Errorf("got %d, want %d", w.Code, status)
+		}
+	}
+	if len(ids) != 3 || ids[0] != ids[1] || ids[1] != ids[2] {
+		t.Errorf("the ids are %v", ids)
+	}
+}
+
 func TestOldKeysAreNewAgainAndGoAway(t *testing.T) {
 	a := newAPI(t)
 	var ids []string

@@ -45,7 +45,7 @@ func (s store) claim(ctx context.Context, n name, fingerprint []byte) (c *claim,
 			return err
 		}
 		a, err = find(ctx, tx, n)
-		if errors.Is(err, pgx.ErrNoRows) { // freed a moment ago
+		if errors.Is(err, pgx.ErrNoRows) { // cleaned up a moment ago
 			a, err = &answer{fingerprint: fingerprint}, nil
 		}
 		return err
@@ -76,10 +76,11 @@ func (s store) complete(ctx context.Context, c *claim, a answer) error {
 	})
 }
 
-// release frees the key, unless another request took over meanwhile.
+// release lets the same request take the key at once, unless another one took over meanwhile. The row stays, and with it the
+// ids that are made of it: a request whose answer was lost may have been carried out all the same.
 func (s store) release(ctx context.Context, c *claim) error {
 	return database.InWorkspace(ctx, s.pool, c.name.workspace(), func(tx pgx.Tx) error {
-		_, err := tx.Exec(ctx, `DELETE FROM idempotency_keys WHERE workspace_id = $1 AND key = $2 AND claimed_at = $3`, c.name.workspace(), c.name.column(), c.claimed)
+		_, err := tx.Exec(ctx, `UPDATE idempotency_keys SET claimed_at = '-infinity' WHERE workspace_id = $1 AND key = $2 AND claimed_at = $3`, c.name.workspace(), c.name.column(), c.claimed)
 		return err
 	})
 }
