@@ -58,7 +58,8 @@ func TestKills(t *testing.T) {
 		t.Errorf("seed %d: %s nothing happened for %v, at most %v is right", seed, where, longest, longestStall)
 	}
 	t.Logf("seed %d: %d kills (%v by place), %d runs, %d calls of models, %d in flight at kills, %d asked for again (%d of them answered at most %d ms before), "+
-		"longest stall %.1f s (%s), requests repeated: %d cut, %d deferred", seed, len(kills), killed, len(runs), r.calls, r.inFlight, r.repeated, r.afterAnswer, r.unrecorded.Milliseconds(), longest.Seconds(), where, w.client.cut.Load(), w.client.deferred.Load())
+		"longest stall %.1f s (%s), requests repeated: %d cut, %d deferred",
+		seed, len(kills), killed, len(runs), r.calls, r.inFlight, r.repeated, r.afterAnswer, r.unrecorded.Milliseconds(), longest.Seconds(), where, w.client.cut.Load(), w.client.deferred.Load())
 }
 
 // fleet is an engine and a gateway for each place. A gateway asks the engine at its place as long as there is one, so that the
