@@ -3,6 +3,7 @@ package devstack
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -49,9 +50,9 @@ func (s *Stack) Restart(ctx context.Context, name string, ready func(context.Con
 func (s *Stack) service(name string) (*Service, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for i := len(s.services) - 1; i >= 0; i-- {
-		if s.services[i].name == name {
-			return s.services[i], nil
+	for _, service := range slices.Backward(s.services) {
+		if service.name == name {
+			return service, nil
 		}
 	}
 	return nil, fmt.Errorf("there is no service %q", name)

@@ -111,8 +111,9 @@ func refuses(t *testing.T, w *world, stranger, name, asks string) {
 	}
 	method, path, _ := strings.Cut(name, " ")
 	path = strings.NewReplacer("{id}", "x_1", "{version}", "1", "{user}", "u", "{workspace}", w.workspace).Replace(path)
-	if got := w.ask(t, method, path, "{}", "Authorization: ", "X-Forwarded-For: "+stranger); got.status != http.StatusUnauthorized || got.header.Get("WWW-Authenticate") == "" || got.json(t)["code"] != "unauthenticated" {
-		t.Errorf("%s without a token: %+v", name, got)
+	nobody := w.ask(t, method, path, "{}", "Authorization: ", "X-Forwarded-For: "+stranger)
+	if nobody.status != http.StatusUnauthorized || nobody.header.Get("WWW-Authenticate") == "" || nobody.json(t)["code"] != "unauthenticated" {
+		t.Errorf("%s without a token: %+v", name, nobody)
 	}
 	if asks == "token" || identity.Viewer.May(identity.Permission(asks)) {
 		return

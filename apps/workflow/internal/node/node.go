@@ -10,7 +10,7 @@ import (
 )
 
 // Failure says why a step, a call or a run failed. It is stored and shown to users, so it holds no secret.
-type Failure struct {
+type Failure struct { //nolint:errname // it is stored and shown; an error only on its way there
 	Code    string `json:"code"`           // a stable word, one of those below or a fail node's own
 	Message string `json:"message"`        // what happened, and what to do
 	Step    string `json:"step,omitempty"` // path of the step, in a run's failure
