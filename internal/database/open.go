@@ -25,8 +25,9 @@ const (
 	lifetimeJitter     = 5 * time.Minute
 	connectionIdle     = 5 * time.Minute
 	healthCheckPeriod  = 30 * time.Second
-	// A process that is paused in a transaction must not hold a run's row for ever.
-	idleTransaction = time.Minute
+	// A process that is paused in a transaction must not hold a run's row for longer than the others need to take its tasks over.
+	// The engine evaluates expressions within transactions: all those of one have to fit.
+	idleTransaction = 5 * time.Second
 )
 
 // Querier runs statements: a transaction, or a pool for those that need none.

@@ -77,7 +77,7 @@ func TestAPoolHasItsBounds(t *testing.T) {
 	if err := pool.QueryRow(t.Context(), `SELECT current_setting('application_name'), current_setting('idle_in_transaction_session_timeout')`).Scan(&name, &idle); err != nil {
 		t.Fatal(err)
 	}
-	if name != "database.test" || idle != "1min" {
+	if name != "database.test" || idle != "5s" {
 		t.Errorf("application_name %q, idle_in_transaction_session_timeout %s", name, idle)
 	}
 }
