@@ -14,7 +14,7 @@ const (
 	staleAfter     = 3 * time.Second
 	orphanInterval = 3 * time.Second
 	// A process that could not beat itself, because the database was away, does not judge the others yet.
-	beatsToJudge = 4
+	beatsToJudge = 3
 	recoverLock  = 0x61677431 // advisory locks of the whole database: one process at a time
 	janitorLock  = 0x61677432
 )
