@@ -96,11 +96,7 @@ func (e *Engine) reclaim(ctx context.Context, suspected map[string]bool) (map[st
 func (e *Engine) mine() ([]string, error) {
 	pending, err := dbos.ListWorkflows(e.root, dbos.WithFilterStatus(dbos.WorkflowStatusPending), dbos.WithFilterExecutorIDs(e.executor),
 		dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
-	ids := make([]string, len(pending))
-	for i, w := range pending {
-		ids[i] = w.ID
-	}
-	return ids, err
+	return workflowIDs(pending), err
 }
 
 // leave gives the tasks that are still here back, and tells the others that this process is gone.
@@ -186,27 +182,40 @@ const (
 // janitor removes DBOS's rows of tasks that finished long ago.
 func (e *Engine) janitor(ctx context.Context) {
 	every(ctx, janitorInterval, func() {
-		err := e.alone(ctx, janitorLock, func(pgx.Tx) error { return e.sweep(ctx, time.Now().Add(-finishedFor)) })
-		if err != nil && ctx.Err() == nil {
+		if err := e.sweep(ctx, time.Now().Add(-finishedFor)); err != nil && ctx.Err() == nil {
 			e.log.WarnContext(ctx, "cannot remove the rows of finished tasks", "error", err)
 		}
 	})
 }
 
+// sweep removes batch after batch. The lock is taken for each: PostgreSQL ends a transaction that waits for longer than a batch takes.
 func (e *Engine) sweep(ctx context.Context, before time.Time) error {
-	for ctx.Err() == nil {
-		finished, err := dbos.ListWorkflows(e.root, dbos.WithFilterStatus(dbos.WorkflowStatusSuccess, dbos.WorkflowStatusError, dbos.WorkflowStatusCancelled, dbos.WorkflowStatusMaxRecoveryAttemptsExceeded),
-			dbos.WithFilterCompletedBefore(before), dbos.WithFilterLimit(janitorBatch), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
-		if err != nil || len(finished) == 0 {
+	for swept := janitorBatch; swept == janitorBatch && ctx.Err() == nil; {
+		swept = 0
+		err := e.alone(ctx, janitorLock, func(pgx.Tx) (err error) {
+			swept, err = e.sweepBatch(before)
 			return err
-		}
-		ids := make([]string, len(finished))
-		for i, w := range finished {
-			ids[i] = w.ID
-		}
-		if err := dbos.DeleteWorkflows(e.root, ids); err != nil {
+		})
+		if err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
+}
+
+func (e *Engine) sweepBatch(before time.Time) (swept int, err error) {
+	finished, err := dbos.ListWorkflows(e.root, dbos.WithFilterStatus(dbos.WorkflowStatusSuccess, dbos.WorkflowStatusError, dbos.WorkflowStatusCancelled, dbos.WorkflowStatusMaxRecoveryAttemptsExceeded),
+		dbos.WithFilterCompletedBefore(before), dbos.WithFilterLimit(janitorBatch), dbos.WithFilterLoadInput(false), dbos.WithFilterLoadOutput(false))
+	if err != nil || len(finished) == 0 {
+		return 0, err
+	}
+	return len(finished), dbos.DeleteWorkflows(e.root, workflowIDs(finished))
+}
+
+func workflowIDs(workflows []dbos.WorkflowStatus) []string {
+	ids := make([]string, len(workflows))
+	for i, w := range workflows {
+		ids[i] = w.ID
+	}
+	return ids
 }
