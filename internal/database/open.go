@@ -78,6 +78,7 @@ func prepare(config *pgx.ConnConfig) {
 		config.RuntimeParams["application_name"] = filepath.Base(os.Args[0])
 	}
 	config.RuntimeParams["idle_in_transaction_session_timeout"] = strconv.FormatInt(idleTransaction.Milliseconds(), 10)
+	knowEnds(&config.Config)
 }
 
 func connectError(config *pgx.ConnConfig, err error) error {
