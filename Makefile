@@ -46,7 +46,8 @@ test: test-fast test-live ## run every test
 test-fast: ## run the tests that need no AWS API and break nothing
 	go test ./...
 test-live: ## run the tests of the whole: life cycles on a local AWS API, the services through crashes, with progress
-	go test -tags live -p 1 -v -timeout 30m ./test/services ./test/reliability ./examples
+	mkdir -p .agentteam/test
+	go test -tags live -p 1 -v -timeout 30m -artifacts -outputdir $(CURDIR)/.agentteam/test ./test/services ./test/reliability ./examples
 	go test -tags live -p 2 -v -timeout 60m ./test/adoption ./test/commands ./test/lifecycle ./internal/emulator
 golden: ## rewrite the goldens of the synthesized JSON
 	go test . -update

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -22,9 +20,10 @@ type Process struct {
 	command *exec.Cmd
 	log     buffer
 	ended   chan struct{}
+	retired bool // it was killed, or ended without fault, before its test did; known once it has ended
 }
 
-// Start runs a binary with exactly this environment. The test's end kills it if it still runs, and shows
+// Start runs a binary with exactly this environment. The test's end kills it if it still runs, and reports
 // its log if the test failed.
 func Start(t *testing.T, environ []string, binary string, arguments ...string) *Process {
 	t.Helper()
@@ -36,11 +35,12 @@ func Start(t *testing.T, environ []string, binary string, arguments ...string) *
 	go func() {
 		defer close(p.ended)
 		_ = p.command.Wait() // Wait's result stands in ProcessState
+		p.retired = t.Context().Err() == nil && p.command.ProcessState.ExitCode() <= 0
 	}()
 	t.Cleanup(func() {
 		<-p.ended
 		if t.Failed() {
-			t.Logf("log of %s:\n%s", filepath.Base(binary), p.log.String())
+			p.report(t)
 		}
 	})
 	return p
@@ -123,22 +123,4 @@ func Eventually(t *testing.T, what string, condition func() bool) {
 			t.Fatalf("within %v it did not come true that %s", patience, what)
 		}
 	}
-}
-
-// buffer is a bytes.Buffer that a process writes while a test reads.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }
