@@ -7,7 +7,7 @@ ARGS ?=
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
-	@echo "ENV=$(ENV) chooses the environment of plan, diff, deploy and destroy; ARGS=… adds flags"
+	@echo "ENV=$(ENV) chooses the environment of plan, diff, cost, deploy and destroy; ARGS=… adds flags"
 
 .PHONY: dev
 dev: agentteam ## run the services on this machine with a sample workflow, until Ctrl-C
@@ -21,13 +21,15 @@ down: agentteam ## stop the local AWS API and remove what up left behind
 status: agentteam ## say what runs and what is deployed
 	@bin/agentteam status
 
-.PHONY: synth plan diff deploy destroy bootstrap
+.PHONY: synth plan diff cost deploy destroy bootstrap
 synth: agentteam ## write every stack's Terraform JSON to cdktf.out
 	@bin/agentteam synth
 plan: agentteam ## show what deploying ENV would change
 	@bin/agentteam plan "$(ENV)" $(ARGS)
 diff: agentteam ## list what deploying ENV would change; fails when there is any
 	@bin/agentteam diff "$(ENV)" $(ARGS)
+cost: agentteam ## estimate what ENV costs in a month; ARGS="--against other.tfvars" shows what that changes
+	@bin/agentteam cost "$(ENV)" $(ARGS)
 deploy: agentteam ## plan ENV, ask, apply that plan
 	@bin/agentteam deploy "$(ENV)" $(ARGS)
 destroy: agentteam ## plan the removal of ENV, ask, apply that plan
@@ -48,7 +50,7 @@ test-fast: ## run the tests that need no AWS API and break nothing
 test-live: ## run the tests of the whole: life cycles on a local AWS API, the services through crashes, with progress
 	mkdir -p .agentteam/test
 	go test -tags live -p 1 -v -timeout 30m -artifacts -outputdir $(CURDIR)/.agentteam/test ./test/services ./test/reliability ./examples
-	go test -tags live -p 2 -v -timeout 60m ./test/adoption ./test/commands ./test/lifecycle ./internal/emulator
+	go test -tags live -p 2 -v -timeout 60m ./test/policy ./test/adoption ./test/commands ./test/lifecycle ./internal/emulator
 golden: ## rewrite the goldens of the synthesized JSON
 	go test . -update
 bench-synth: ## compare synthesis with stock jsii and an empty stack

@@ -23,7 +23,7 @@ const demo = `{
   "terraform": {"backend": {"s3": {"bucket": "demo-state", "key": "demo/terraform.tfstate", "region": "us-east-1", "use_lockfile": true}},
     "required_providers": {"aws": {"source": "hashicorp/aws", "version": "~> 5.99"}}},
   "provider": {"aws": [{"region": "us-east-1"}]},
-  "variable": {"count_of_words": {"type": "number", "default": 1, "validation": [
+  "variable": {"aws_region": {"type": "string", "default": "us-east-1"}, "count_of_words": {"type": "number", "default": 1, "validation": [
     {"condition": "${var.count_of_words > 0}", "error_message": "count_of_words must be 1 or more."}]}},
   "resource": {"aws_ssm_parameter": {"demo": {"name": "/demo", "type": "String", "value": "${var.count_of_words}"}}%s}
 }`
