@@ -66,7 +66,7 @@ func Of(plan *tfjson.Plan) (*Estimate, error) {
 		if price, found := priced()[r.Type]; found {
 			price(b, r)
 		} else if Free()[r.Type] == "" {
-			b.unpriced(r, "the type %s is neither priced nor known to be free", r.Type)
+			b.unpricedf(r, "the type %s is neither priced nor known to be free", r.Type)
 		}
 	}
 	return b.estimate, nil
@@ -91,7 +91,7 @@ const (
 func (b *bill) add(r *tfjson.StateResource, what, price string, quantity float64, note string) {
 	p, found := b.prices[price]
 	if !found {
-		b.unpriced(r, "the table has no price of %s", price)
+		b.unpricedf(r, "the table has no price of %s", price)
 		return
 	}
 	if note == estimated {
@@ -105,7 +105,7 @@ func (b *bill) add(r *tfjson.StateResource, what, price string, quantity float64
 	b.estimate.Lines = append(b.estimate.Lines, line)
 }
 
-func (b *bill) unpriced(r *tfjson.StateResource, format string, args ...any) {
+func (b *bill) unpricedf(r *tfjson.StateResource, format string, args ...any) {
 	text := withoutIndex(r.Address) + ": " + fmt.Sprintf(format, args...)
 	if !slices.Contains(b.estimate.Unpriced, text) {
 		b.estimate.Unpriced = append(b.estimate.Unpriced, text)

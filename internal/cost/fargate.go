@@ -17,7 +17,7 @@ type strategy struct {
 func service(b *bill, r *tfjson.StateResource) {
 	definitions := b.plan.named(r, "task_definition")
 	if len(definitions) != 1 {
-		b.unpriced(r, "its plan names %d task definitions, want 1", len(definitions))
+		b.unpricedf(r, "its plan names %d task definitions, want 1", len(definitions))
 		return
 	}
 	onDemand, spot := split(number(r, "desired_count"), strategies(r))

@@ -15,9 +15,8 @@ type Price struct {
 	Seen string
 }
 
-// The copies of AWS's prices that figures were compared with, all on 2026-11-25.
+// The copies of AWS's prices, by others, that figures were compared with, all on 2026-11-25.
 const (
-	seenNot        = "2026-11-25: not re-verified"
 	seenPriceList  = "2026-11-25: what infracost's tests have of AWS's price list"
 	seenReport     = "2026-11-25: infracost's estimates in public repositories"
 	seenNetwork    = "2026-11-25: cloudburn.io/blog/aws-nat-gateway-pricing of 2026-02"
@@ -81,6 +80,6 @@ func Prices() map[string]Price {
 
 		"dns.zone":    {0.50, "zone month", "https://aws.amazon.com/route53/pricing/", seenPriceList},
 		"ecr.storage": {0.10, "GB month", "https://aws.amazon.com/ecr/pricing/", seenPriceList},
-		"s3.storage":  {0.023, "GB month", "https://aws.amazon.com/s3/pricing/", seenNot},
+		"s3.storage":  {0.023, "GB month", "https://aws.amazon.com/s3/pricing/", seenPriceList},
 	}
 }

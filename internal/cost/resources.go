@@ -80,7 +80,7 @@ func database(b *bill, r *tfjson.StateResource) {
 	if storage := text(r, "storage_type"); storage == "gp3" {
 		b.add(r, "gp3 storage", "db.gp3", number(r, "allocated_storage")*instances, "")
 	} else {
-		b.unpriced(r, "the table has no price of storage of type %q", storage)
+		b.unpricedf(r, "the table has no price of storage of type %q", storage)
 	}
 	b.add(r, "backups beyond the database's size", "db.backup", backupGBBeyondFree, assumed)
 }

@@ -7,13 +7,14 @@ import (
 	"slices"
 	"strconv"
 	"text/tabwriter"
+	"time"
 )
 
 // Write prints an estimate as a table with its totals, and names what it lacks.
 func (e *Estimate) Write(out io.Writer, name string) error {
-	fmt.Fprintf(out, "%s in %s: USD a month of %.0f hours, at list prices\n\n", name, Region, Hours)
+	fmt.Fprintf(out, "%s in %s: USD a month of %.0f hours, at list prices that were compared on %s or later\n\n", name, Region, Hours, e.compared())
 	table := newTable(out)
-	fmt.Fprintln(table, "resource\twhat\t  quantity\tunit\tunit price\t   month")
+	fmt.Fprintln(table, "resource\twhat\t  quantity\tper\t     price\t   month")
 	for _, l := range e.Lines {
 		fmt.Fprintf(table, "%s\t%s\t%10s\t%s\t%10s\t%8.2f\n", l.Address, l.title(), plain(l.Quantity), l.Price.Per, plain(l.Price.USD), l.Month())
 	}
@@ -29,6 +30,16 @@ func (e *Estimate) Write(out io.Writer, name string) error {
 	}
 	e.writeUnpriced(out)
 	return nil
+}
+
+// compared is the day of the price that was compared longest ago.
+func (e *Estimate) compared() string {
+	const day = len("2026-01-02")
+	oldest := time.Now().Format(time.DateOnly)
+	for _, l := range e.Lines {
+		oldest = min(oldest, l.Price.Seen[:day])
+	}
+	return oldest
 }
 
 func (e *Estimate) writeUnpriced(out io.Writer) {

@@ -40,7 +40,7 @@ func balancerRules() []rule {
 		{
 			id: "ELB.13", title: "Application, Network and Gateway Load Balancers should span multiple Availability Zones",
 			in: everyEnvironment(), kind: balancer, check: spansZones,
-			mutations: []mutation{{"all subnets in one zone", func(s *stack, r *resource) bool {
+			mutations: []mutation{{"all subnets in one zone", func(s *stack, _ *resource) bool {
 				for _, subnet := range s.of("aws_subnet") {
 					set(subnet.Values, "availability_zone", "us-east-1a")
 				}

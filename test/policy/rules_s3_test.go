@@ -2,7 +2,11 @@
 
 package policy
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 func storageRules() []rule {
 	const bucket = "aws_s3_bucket"
@@ -10,14 +14,10 @@ func storageRules() []rule {
 		{
 			id: "S3.5", title: "S3 general purpose buckets should require requests to use SSL",
 			in: []string{account}, kind: bucket, through: "aws_s3_bucket_policy",
-			want: []property{
-				equal("policy.Statement.0.Condition.Bool.aws:SecureTransport", "false", "true"),
-				equal("policy.Statement.0.Effect", "Deny", "Allow"),
-				equal("policy.Statement.0.Principal", "*", "arn:aws:iam::123456789012:root"),
-				{path: "policy.Statement.0.Resource", says: "the bucket and what is in it", bad: []any{"arn:aws:s3:::bucket"}, is: func(v any) bool {
-					resources, _ := v.([]any)
-					return len(resources) == 2 && fmt.Sprint(resources[0], "/*") == resources[1] || len(resources) == 2 && fmt.Sprint(resources[1], "/*") == resources[0]
-				}},
+			want: []property{{path: "policy.Statement", says: "one that denies everyone everything without TLS", bad: []any{}, is: requiresTLS}},
+			mutations: []mutation{
+				weaker("Effect", "Allow"), weaker("Action", "s3:GetObject"), weaker("Principal", map[string]any{"AWS": "arn:aws:iam::123456789012:root"}),
+				weaker("Condition.Bool.aws:SecureTransport", "true"), weaker("Resource", []any{"arn:aws:s3:::bucket"}),
 			},
 		},
 		{
@@ -44,4 +44,35 @@ func storageRules() []rule {
 			want: []property{matching("rule.0.apply_server_side_encryption_by_default.0.sse_algorithm", "^(AES256|aws:kms)$", "")},
 		},
 	}
+}
+
+func requiresTLS(statements any) bool {
+	list, _ := statements.([]any)
+	return slices.ContainsFunc(list, func(each any) bool {
+		s, _ := each.(map[string]any)
+		resources, _ := s["Resource"].([]any)
+		objects := slices.ContainsFunc(resources, func(r any) bool { return strings.HasSuffix(fmt.Sprint(r), "/*") })
+		everyone := s["Principal"] == "*" || lookUp(s, []string{"Principal", "AWS"}) == "*"
+		return s["Effect"] == "Deny" && s["Action"] == "s3:*" && everyone && isAboutTLS(s) && len(resources) == 2 && objects
+	})
+}
+
+func isAboutTLS(statement any) bool {
+	return lookUp(statement, []string{"Condition", "Bool", "aws:SecureTransport"}) == "false"
+}
+
+// weaker changes one argument of the statement that asks for TLS.
+func weaker(argument string, value any) mutation {
+	return mutation{fmt.Sprintf("%s of the statement on TLS = %v", argument, value), func(s *stack, bucket *resource) bool {
+		for _, policy := range s.of("aws_s3_bucket_policy") {
+			statements, _ := policy.get("policy.Statement").([]any)
+			for _, each := range statements {
+				if statement, _ := each.(map[string]any); policy.refersTo(bucket) && isAboutTLS(statement) {
+					set(statement, argument, value)
+					return true
+				}
+			}
+		}
+		return false
+	}}
 }
