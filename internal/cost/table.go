@@ -28,7 +28,7 @@ func (e *Estimate) Write(out io.Writer, name string) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	e.writeUnpriced(out)
+	e.writeUnpriced(out, name)
 	return nil
 }
 
@@ -42,11 +42,11 @@ func (e *Estimate) compared() string {
 	return oldest
 }
 
-func (e *Estimate) writeUnpriced(out io.Writer) {
+func (e *Estimate) writeUnpriced(out io.Writer, name string) {
 	if len(e.Unpriced) == 0 {
 		return
 	}
-	fmt.Fprintln(out, "\nNot in the total, add a price to internal/cost:")
+	fmt.Fprintf(out, "\nNot in the total of %s; add a price to internal/cost:\n", name)
 	for _, what := range e.Unpriced {
 		fmt.Fprintln(out, "  "+what)
 	}
@@ -67,8 +67,8 @@ func WriteDifference(out io.Writer, from, to *Estimate, fromName, toName string)
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	from.writeUnpriced(out)
-	to.writeUnpriced(out)
+	from.writeUnpriced(out, fromName)
+	to.writeUnpriced(out, toName)
 	return nil
 }
 

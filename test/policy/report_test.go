@@ -19,6 +19,9 @@ func checkRules(t *testing.T, stacks map[string]*stack) {
 	lines := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(lines, "rule\t"+strings.Join(everyStack(), "\t")+"\ttitle")
 	for _, r := range allRules() {
+		if strings.HasSuffix(r.source(), "/.html") {
+			t.Errorf("%s: practicePages lacks the name of AWS's page", r.id)
+		}
 		row := []string{r.id}
 		for _, name := range everyStack() {
 			row = append(row, verdict(t, &r, stacks[name], used))
