@@ -35,9 +35,9 @@ func NewVPC(in Scope) *VPC {
 	declare(in, "main", defaultsecuritygroup.NewDefaultSecurityGroup,
 		&defaultsecuritygroup.DefaultSecurityGroupConfig{VpcId: id, Tags: nameTag("default-closed")})
 
-	subnets(in, id, "public", true)
-	subnets(in, id, "private", false)
-	subnets(in, id, "database", false)
+	subnets(in, id, "public")
+	subnets(in, id, "private")
+	subnets(in, id, "database")
 	publicRoutes(in, id)
 	natGateways(in)
 	privateRoutes(in, id)
@@ -65,19 +65,16 @@ func zones(in Scope) {
 		})
 }
 
-// subnets declares one subnet per CIDR of var.<tier>_subnet_cidrs, each in the zone of its index.
-func subnets(in Scope, vpcID *string, tier string, public bool) {
-	config := &subnet.SubnetConfig{
+// subnets declares one subnet per CIDR of var.<tier>_subnet_cidrs, each in the zone of its index. None gives public
+// addresses by itself: load balancers and NAT gateways bring their own.
+func subnets(in Scope, vpcID *string, tier string) {
+	declare(in, tier, subnet.NewSubnet, &subnet.SubnetConfig{
 		Count:            X("length(var." + tier + "_subnet_cidrs)").Num(),
 		VpcId:            vpcID,
 		CidrBlock:        X("var." + tier + "_subnet_cidrs[count.index]").Str(),
 		AvailabilityZone: X("data.aws_availability_zones.available.names[count.index]").Str(),
 		Tags:             nameTag(tier + "-${count.index + 1}"),
-	}
-	if public {
-		config.MapPublicIpOnLaunch = true
-	}
-	declare(in, tier, subnet.NewSubnet, config)
+	})
 }
 
 // enoughZones turns "index out of range" into advice: only at plan time is it known how many zones the

@@ -119,10 +119,10 @@ func TestTheDatabaseSubnetsHaveNoWayOut(t *testing.T) {
 	})
 }
 
-func TestOnlyPublicSubnetsGivePublicAddresses(t *testing.T) {
+func TestNoSubnetGivesPublicAddresses(t *testing.T) {
 	forEach(t, func(t *testing.T, stack synthtest.Stack) {
 		for name, subnet := range stack.Resources("aws_subnet") {
-			if public := subnet["map_public_ip_on_launch"] == true; public != (name == "public") {
+			if subnet["map_public_ip_on_launch"] != nil {
 				t.Errorf("aws_subnet.%s: map_public_ip_on_launch is %v", name, subnet["map_public_ip_on_launch"])
 			}
 		}

@@ -26,7 +26,6 @@ func exceptions() []exception {
 		{"APIGateway.10", withoutDomain, "*", plainHTTP},
 		{"CloudWatch.16", everyEnvironment(), "*", "AWS's bound is a year; log_retention_days keeps 7 to 30 days, and the runs' own log is in the database"},
 		{"EC2.6", everyEnvironment(), "aws_vpc.main", notYet + ": flow logs"},
-		{"EC2.15", everyEnvironment(), "aws_subnet.public", "nothing is launched there but load balancers and NAT gateways, whose addresses it does not touch"},
 		{"ELB.1", withoutDomain, "aws_lb_listener.main", plainHTTP},
 		{"ELB.5", everyEnvironment(), "aws_lb.main", notYet + ": access logs"},
 		{"ELB.16", everyEnvironment(), "aws_lb.main", notYet + ": a web ACL"},

@@ -58,6 +58,7 @@ func practicePages() map[string]string {
 		"SEC03-BP07": "sec_permissions_analyze_cross_account",
 		"SEC04-BP01": "sec_detect_investigate_events_app_service_logging",
 		"SEC05-BP02": "sec_network_protection_layered",
+		"SEC08-BP02": "sec_protect_data_rest_encrypt",
 		"SEC09-BP02": "sec_protect_data_transit_encrypt",
 	}
 }

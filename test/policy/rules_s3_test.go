@@ -39,7 +39,7 @@ func storageRules() []rule {
 			want: []property{equal("versioning_configuration.0.status", "Enabled", "Suspended")},
 		},
 		{
-			id: "S3.4", title: "S3 buckets should have server-side encryption enabled",
+			id: "SEC08-BP02", title: "Enforce encryption at rest: buckets say how they encrypt",
 			in: []string{account}, kind: bucket, through: "aws_s3_bucket_server_side_encryption_configuration",
 			want: []property{matching("rule.0.apply_server_side_encryption_by_default.0.sse_algorithm", "^(AES256|aws:kms)$", "")},
 		},

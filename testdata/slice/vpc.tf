@@ -14,11 +14,10 @@ resource "aws_default_security_group" "main" {
 resource "aws_subnet" "public" {
   count = length(var.public_subnet_cidrs)
 
-  vpc_id                  = aws_vpc.main.id
-  cidr_block              = var.public_subnet_cidrs[count.index]
-  availability_zone       = data.aws_availability_zones.available.names[count.index]
-  map_public_ip_on_launch = true
-  tags                    = { Name = "${local.prefix}-public-${count.index + 1}" }
+  vpc_id            = aws_vpc.main.id
+  cidr_block        = var.public_subnet_cidrs[count.index]
+  availability_zone = data.aws_availability_zones.available.names[count.index]
+  tags              = { Name = "${local.prefix}-public-${count.index + 1}" }
 }
 
 resource "aws_subnet" "private" {
