@@ -11,6 +11,9 @@ const (
 	Engine  = "github.com/agentteam/agentteam/apps/workflow"
 )
 
+// AuthKey signs callers' identities from the gateway to the engine, in both environments.
+const AuthKey = "hunter2-hunter2-hunter2"
+
 // EngineEnvironment is a whole valid environment of the workflow engine, on a database such as databasetest.URL gives.
 func EngineEnvironment(database string) []string {
 	return append(sharedEnvironment(database), "GRPC_HOST=127.0.0.1", "GRPC_PORT=50051")
@@ -32,7 +35,7 @@ func sharedEnvironment(database string) []string {
 	return []string{
 		"DATABASE_URL=" + database,
 		"REDIS_URL=redis://:hunter2@127.0.0.1:1",
-		"INTERNAL_AUTH_KEY=hunter2-hunter2-hunter2",
+		"INTERNAL_AUTH_KEY=" + AuthKey,
 		"LOG_LEVEL=debug",
 	}
 }

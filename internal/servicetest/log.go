@@ -33,6 +33,17 @@ func (p *Process) report(t *testing.T) {
 	t.Logf("the end of %s (go test -artifacts keeps all its %d lines):\n%s", name, strings.Count(text, "\n"), end(text))
 }
 
+// ExpectNoSecret fails the test if one of the secrets is in the log so far.
+func (p *Process) ExpectNoSecret(t *testing.T, secrets ...string) {
+	t.Helper()
+	text := p.log.String()
+	for i, secret := range secrets {
+		if secret == "" || strings.Contains(text, secret) {
+			t.Errorf("secret %d of %d is empty, or in the log of %s", i+1, len(secrets), filepath.Base(p.command.Path))
+		}
+	}
+}
+
 // end gives the last lines, each cut to what fits.
 func end(text string) string {
 	lines := strings.Split(strings.TrimSpace(text), "\n")

@@ -5,6 +5,7 @@ package reliability_test
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"syscall"
 	"testing"
@@ -34,6 +35,9 @@ type world struct {
 	workspace string
 	client    *client
 }
+
+// modelKey is the key that engines have for the simulated provider.
+const modelKey = "sk-reliability-3f9a1c" //nolint:gosec // it opens nothing
 
 // member is one process of a service.
 type member struct {
@@ -94,8 +98,9 @@ func (w *world) startEngine(env ...string) *member {
 	w.t.Helper()
 	m := w.name("engine")
 	environ := append(servicetest.EngineEnvironment(w.databaseURL()), w.shared()...)
-	environ = append(environ, contract.OpenAIAPIKey+"=simulated", contract.OpenAIBaseURL+"="+w.models.base(m.name), contract.OutboundAllow+"=127.0.0.1")
+	environ = append(environ, contract.OpenAIAPIKey+"="+modelKey, contract.OpenAIBaseURL+"="+w.models.base(m.name), contract.OutboundAllow+"=127.0.0.1")
 	m.Process = servicetest.Start(w.t, append(environ, env...), engineBinary(), "--listen", "127.0.0.1:0", "--drain-delay", "1s")
+	w.keepsSecrets(m)
 	m.address = m.Address(w.t)
 	go w.admit(m, w.engines, func(ctx context.Context) error { return health.GRPC(ctx, m.address) })
 	return m
@@ -105,9 +110,23 @@ func (w *world) startGateway(env ...string) *member {
 	w.t.Helper()
 	m := w.name("gateway")
 	m.Process = servicetest.Start(w.t, append(w.gatewayEnvironment(), env...), gatewayBinary(), "--listen", "127.0.0.1:0", "--drain-delay", "1s")
+	w.keepsSecrets(m)
 	m.address = m.Address(w.t)
 	go w.admit(m, w.gateways, func(ctx context.Context) error { return health.HTTP(ctx, m.address, contract.HealthPath) })
 	return m
+}
+
+// keepsSecrets demands at the test's end that the process has logged none, whatever was taken from it.
+func (w *world) keepsSecrets(m *member) {
+	w.t.Cleanup(func() {
+		database, err := url.Parse(w.databaseURL())
+		if err != nil {
+			w.t.Error(err)
+			return
+		}
+		password, _ := database.User.Password()
+		m.ExpectNoSecret(w.t, password, servicetest.AuthKey, modelKey, w.client.key)
+	})
 }
 
 // kill ends an engine at once.
