@@ -21,7 +21,7 @@ down: agentteam ## stop the local AWS API and remove what up left behind
 status: agentteam ## say what runs and what is deployed
 	@bin/agentteam status
 
-.PHONY: synth plan diff cost deploy destroy bootstrap
+.PHONY: synth plan diff cost deploy destroy bootstrap doctor
 synth: agentteam ## write every stack's Terraform JSON to cdktf.out
 	@bin/agentteam synth
 plan: agentteam ## show what deploying ENV would change
@@ -32,6 +32,8 @@ cost: agentteam ## estimate what ENV costs in a month; ARGS="--against other.tfv
 	@bin/agentteam cost "$(ENV)" $(ARGS)
 deploy: agentteam ## plan ENV, ask, apply that plan
 	@bin/agentteam deploy "$(ENV)" $(ARGS)
+doctor: agentteam ## look at ENV as AWS shows it, and say what is wrong
+	@bin/agentteam doctor "$(ENV)" $(ARGS)
 destroy: agentteam ## plan the removal of ENV, ask, apply that plan
 	@bin/agentteam destroy "$(ENV)" $(ARGS)
 bootstrap: agentteam ## deploy the account stack for the first time, state bucket included

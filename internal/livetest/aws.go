@@ -16,8 +16,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 )
 
-// config is how AWS's own clients reach the world's API.
-func (w *World) config(t testing.TB) aws.Config {
+// Config is how AWS's own clients reach the world's API.
+func (w *World) Config(t testing.TB) aws.Config {
 	t.Helper()
 	loaded, err := config.LoadDefaultConfig(t.Context(),
 		config.WithBaseEndpoint(w.API.URL()), config.WithRegion("us-east-1"),
@@ -29,7 +29,7 @@ func (w *World) config(t testing.TB) aws.Config {
 // Certificate issues a certificate and returns its ARN.
 func (w *World) Certificate(t testing.TB, domain string) (arn string) {
 	t.Helper()
-	issued, err := acm.NewFromConfig(w.config(t)).RequestCertificate(t.Context(), &acm.RequestCertificateInput{
+	issued, err := acm.NewFromConfig(w.Config(t)).RequestCertificate(t.Context(), &acm.RequestCertificateInput{
 		DomainName: &domain, ValidationMethod: "DNS",
 	})
 	must(t, err)
@@ -40,7 +40,7 @@ func (w *World) Certificate(t testing.TB, domain string) (arn string) {
 func (w *World) Parameters(t testing.TB, path string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
-	pages := ssm.NewGetParametersByPathPaginator(ssm.NewFromConfig(w.config(t)), &ssm.GetParametersByPathInput{
+	pages := ssm.NewGetParametersByPathPaginator(ssm.NewFromConfig(w.Config(t)), &ssm.GetParametersByPathInput{
 		Path: &path, Recursive: new(true), WithDecryption: new(true),
 	})
 	for pages.HasMorePages() {
@@ -56,7 +56,7 @@ func (w *World) Parameters(t testing.TB, path string) map[string]string {
 // ObjectVersions returns the content of every version of every object of a bucket, by key and version.
 func (w *World) ObjectVersions(t testing.TB, bucket string) map[string][]byte {
 	t.Helper()
-	client := s3.NewFromConfig(w.config(t))
+	client := s3.NewFromConfig(w.Config(t))
 	found := map[string][]byte{}
 	pages := s3.NewListObjectVersionsPaginator(client, &s3.ListObjectVersionsInput{Bucket: &bucket})
 	for pages.HasMorePages() {
@@ -83,7 +83,7 @@ func download(ctx context.Context, client *s3.Client, object *s3.GetObjectInput)
 // DeleteDatabase asks AWS to delete a database instance, past Terraform.
 func (w *World) DeleteDatabase(t testing.TB, identifier string) error {
 	t.Helper()
-	_, err := rds.NewFromConfig(w.config(t)).DeleteDBInstance(t.Context(), &rds.DeleteDBInstanceInput{
+	_, err := rds.NewFromConfig(w.Config(t)).DeleteDBInstance(t.Context(), &rds.DeleteDBInstanceInput{
 		DBInstanceIdentifier: &identifier, SkipFinalSnapshot: new(true),
 	})
 	return err
@@ -93,7 +93,7 @@ func (w *World) DeleteDatabase(t testing.TB, identifier string) error {
 // running service change and the AWS provider does not.
 func (w *World) UseCapacityProviders(t testing.TB, cluster string, services ...string) {
 	t.Helper()
-	client := ecs.NewFromConfig(w.config(t))
+	client := ecs.NewFromConfig(w.Config(t))
 	onDemand := []types.CapacityProviderStrategyItem{{CapacityProvider: new("FARGATE"), Weight: 100}}
 	_, err := client.PutClusterCapacityProviders(t.Context(), &ecs.PutClusterCapacityProvidersInput{
 		Cluster: &cluster, CapacityProviders: []string{"FARGATE", "FARGATE_SPOT"}, DefaultCapacityProviderStrategy: onDemand,

@@ -20,6 +20,7 @@ type life struct {
 	release map[string]any    // what must change before it may be destroyed
 	keys    map[string]string // given with the first apply
 	rotated map[string]string // given with the rotation
+	trouble bool              // whether things are broken in it for the doctor to find
 }
 
 func TestEnvironmentsFromNothingToNothing(t *testing.T) {
@@ -53,6 +54,7 @@ func development() life {
 		change:  map[string]any{"desired_count": 2, "log_retention_days": 14, "nat_mode": "none"},
 		keys:    map[string]string{"openai_api_key": "sk-development-first"},
 		rotated: map[string]string{"anthropic_api_key": "sk-ant-development-second"},
+		trouble: true,
 	}
 }
 
@@ -84,6 +86,9 @@ func (l life) run(t *testing.T, f *folder, secrets *secrets) {
 	f.plan(t, "plan after apply", unchanged)
 	first := f.stored(t, secrets)
 	wantKeys(t, first, l.keys)
+	if l.trouble {
+		f.watch.phase(l.stack, "the doctor, over seeded troubles", func() { wantTroublesFound(t, f.world, l.stack) })
+	}
 
 	values := maps.Clone(l.values)
 	maps.Copy(values, l.change)

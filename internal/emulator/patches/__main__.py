@@ -14,6 +14,7 @@ import application_autoscaling  # noqa: E402, F401
 import ec2  # noqa: F401
 import ecs  # noqa: E402, F401
 import elasticache  # noqa: E402, F401
+import elbv2  # noqa: E402, F401
 import rds  # noqa: E402, F401
 import s3  # noqa: F401
 import server  # noqa: F401

@@ -66,6 +66,16 @@ def run_changed_tasks(original, self, properties):
     return service
 
 
+@replaces(EC2ContainerServiceBackend, "stop_task")
+def stop_task_of_service(original, self, cluster_str, task_str, reason):
+    """A service does not notice that one of its tasks stopped. A task of the group service:<name> is one of its tasks."""
+    task = original(self, cluster_str, task_str, reason)
+    if task.group.startswith("service:"):
+        service = self._get_service(cluster_str, task.group.removeprefix("service:"))
+        service.running_count = max(0, service.running_count - 1)
+    return task
+
+
 def settle(service):
     """Every desired task runs, and the primary deployment has ended well."""
     service.running_count, service.pending_count = service.desired_count, 0
