@@ -57,7 +57,9 @@ func TestDiagnoses(t *testing.T) {
 			},
 			"0 of 2 tasks run", "/agent-team-staging/database/url", "make diff ENV=staging"},
 		"program ends": {
-			func(f *Facts) { f.Services[1].Running, f.Services[1].Stopped = 0, []string{"Essential container in task exited"} },
+			func(f *Facts) {
+				f.Services[1].Running, f.Services[1].Stopped = 0, []string{"Essential container in task exited"}
+			},
 			"0 of 2 tasks run", "Essential container", "aws logs tail /ecs/agent-team-staging"},
 		"memory": {
 			func(f *Facts) {
@@ -73,7 +75,9 @@ func TestDiagnoses(t *testing.T) {
 			func(f *Facts) { f.Services[0].Failed = "ECS deployment circuit breaker: tasks failed to start." },
 			"but its last deployment failed", "circuit breaker", "aws logs tail"},
 		"target does not answer in time": {
-			func(f *Facts) { f.Targets[0] = Target{"10.0.10.4:8000", "unhealthy", "Target.Timeout", "Request timed out"} },
+			func(f *Facts) {
+				f.Targets[0] = Target{"10.0.10.4:8000", "unhealthy", "Target.Timeout", "Request timed out"}
+			},
 			"0 of 2 targets are healthy", "Target.Timeout", "api_gateway_cpu"},
 		"target answers something else": {
 			func(f *Facts) {
@@ -81,7 +85,9 @@ func TestDiagnoses(t *testing.T) {
 			},
 			"0 of 2 targets are healthy", "[503]", "/health with another status"},
 		"target is shut": {
-			func(f *Facts) { f.Targets[0] = Target{"10.0.10.4:8000", "unhealthy", "Target.FailedHealthChecks", "Health checks failed"} },
+			func(f *Facts) {
+				f.Targets[0] = Target{"10.0.10.4:8000", "unhealthy", "Target.FailedHealthChecks", "Health checks failed"}
+			},
 			"0 of 2 targets are healthy", "FailedHealthChecks", "does not listen"},
 		"no target": {
 			func(f *Facts) { f.Targets = nil },

@@ -75,6 +75,9 @@ func healthRemedy(sick []string) string {
 // databaseAway is how both services tell that they cannot reach PostgreSQL.
 var databaseAway = regexp.MustCompile(`(?i)failed to connect to|database is (away|unreachable)|dial tcp [^ ]*:5432`)
 
+const databaseRemedy = "see the state of the database below. If it is available, a rule or the password differs: make diff ENV=%ENV shows rules; " +
+	"raising secrets_version by one in %ENV.tfvars and make deploy ENV=%ENV writes the password anew on both sides"
+
 // errors are the API's faults, and what the services say about them.
 func (f *Facts) errors() (found []Finding) {
 	var away []string
@@ -85,7 +88,7 @@ func (f *Facts) errors() (found []Finding) {
 	}
 	if len(away) > 0 {
 		found = append(found, Finding{Problem, "the services cannot reach PostgreSQL", first(away),
-			f.advise("see the state of the database below. If it is available, a security group rule or the password differs: make diff ENV=%ENV shows rules; raising secrets_version by one in %ENV.tfvars and make deploy ENV=%ENV writes the password anew on both sides", "")})
+			f.advise(databaseRemedy, "")})
 	}
 	if n := f.Answers.Balancer; n > 0 {
 		found = append(found, Finding{Problem, fmt.Sprintf("API: the load balancer itself answered %d requests with 5xx in %.0f minutes", n, Window.Minutes()), nil,

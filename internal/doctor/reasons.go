@@ -12,7 +12,7 @@ type reason struct {
 // reasons are in the order in which they are looked for: the special ones first.
 func reasons() []reason {
 	return []reason{
-		{"unable to pull secrets", "a parameter of the task definition is missing or unreadable, or the tasks cannot reach SSM. Run: make diff ENV=%ENV, and make deploy ENV=%ENV if it lists changes. With nat_mode = \"none\" the tasks need interface endpoints"},
+		{"unable to pull secrets", secretsRemedy},
 		{"not found", pullRemedy},
 		{"i/o timeout", "the tasks cannot reach ECR: nat_mode = \"none\" needs interface endpoints; else run make diff ENV=%ENV to see whether a route or rule is gone"},
 		{"cannotpullcontainererror", pullRemedy},
@@ -23,7 +23,12 @@ func reasons() []reason {
 	}
 }
 
-const pullRemedy = "no image with this tag can be pulled. Push it (make images REGISTRY=…), or set image_tag to one that is there, then: make deploy ENV=%ENV. A deployment that gave up starts again only by: aws ecs update-service --cluster %PREFIX-cluster --service %SERVICE --force-new-deployment"
+const (
+	secretsRemedy = "a parameter of the task definition is missing or unreadable, or the tasks cannot reach SSM. Run: make diff ENV=%ENV, " +
+		"and make deploy ENV=%ENV if it lists changes. With nat_mode = \"none\" the tasks need interface endpoints"
+	pullRemedy = "no image with this tag can be pulled. Push it (make images REGISTRY=…), or set image_tag to one that is there, then: make deploy ENV=%ENV. " +
+		"A deployment that gave up starts again only by: aws ecs update-service --cluster %PREFIX-cluster --service %SERVICE --force-new-deployment"
+)
 
 // remedyFor is the advice for the first message that is known.
 func remedyFor(messages []string) string {

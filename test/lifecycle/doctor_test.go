@@ -18,6 +18,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	logs "github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs/types"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
+	services "github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	targets "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
@@ -97,11 +98,18 @@ func (p *patient) cluster() *string { return new(p.prefix + "-cluster") }
 
 func (p *patient) gateway() *string { return new(p.prefix + "-" + contract.APIGateway().Name) }
 
+func (p *patient) service() services.Service {
+	described, err := ecs.NewFromConfig(p.aws).DescribeServices(p.t.Context(), &ecs.DescribeServicesInput{Cluster: p.cluster(), Services: []string{*p.gateway()}})
+	p.must(err)
+	return described.Services[0]
+}
+
 // stopTask lets the gateway's only task end as ECS ends one whose image is not there.
 func (p *patient) stopTask() {
 	client := ecs.NewFromConfig(p.aws)
 	ran, err := client.RunTask(p.t.Context(), &ecs.RunTaskInput{
 		Cluster: p.cluster(), TaskDefinition: p.gateway(), Group: new("service:" + *p.gateway()), LaunchType: "FARGATE", Count: new(int32(1)),
+		NetworkConfiguration: p.service().NetworkConfiguration,
 	})
 	p.must(err)
 	_, err = client.StopTask(p.t.Context(), &ecs.StopTaskInput{
@@ -124,10 +132,8 @@ func (p *patient) registerTarget() {
 	p.must(err)
 	port, err := strconv.Atoi(at.Port())
 	p.must(err)
-	services, err := ecs.NewFromConfig(p.aws).DescribeServices(p.t.Context(), &ecs.DescribeServicesInput{Cluster: p.cluster(), Services: []string{*p.gateway()}})
-	p.must(err)
 	_, err = elb.NewFromConfig(p.aws).RegisterTargets(p.t.Context(), &elb.RegisterTargetsInput{
-		TargetGroupArn: services.Services[0].LoadBalancers[0].TargetGroupArn,
+		TargetGroupArn: p.service().LoadBalancers[0].TargetGroupArn,
 		Targets:        []targets.TargetDescription{{Id: new(at.Hostname()), Port: new(int32(port))}},
 	})
 	p.must(err)

@@ -1,5 +1,6 @@
 """ECS: services that keep what CreateService was given, and whose tasks run."""
 from moto.core.utils import camelcase_to_underscores
+from moto.ec2.models import ec2_backends
 from moto.ecs.models import EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 from patching import replaces
@@ -66,10 +67,23 @@ def run_changed_tasks(original, self, properties):
     return service
 
 
+@replaces(EC2ContainerServiceBackend, "_calculate_task_resource_requirements")
+def need_no_instance(original, self, task_definition):
+    """RunTask fails where a container says no CPU of its own. On Fargate there is no instance whose room would be counted."""
+    if "FARGATE" in (task_definition.requires_compatibilities or []):
+        return {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
+    return original(self, task_definition)
+
+
 @replaces(EC2ContainerServiceBackend, "stop_task")
-def stop_task_of_service(original, self, cluster_str, task_str, reason):
-    """A service does not notice that one of its tasks stopped. A task of the group service:<name> is one of its tasks."""
+def stop_whole_task(original, self, cluster_str, task_str, reason):
+    """A stopped task keeps its network interface, which then holds the subnet, and its service does not notice. A task of
+    the group service:<name> is one of that service's."""
     task = original(self, cluster_str, task_str, reason)
+    for attachment in task.attachments:
+        for detail in attachment["details"]:
+            if detail["name"] == "networkInterfaceId":
+                ec2_backends[self.account_id][self.region_name].delete_network_interface(detail["value"])
     if task.group.startswith("service:"):
         service = self._get_service(cluster_str, task.group.removeprefix("service:"))
         service.running_count = max(0, service.running_count - 1)

@@ -1,7 +1,7 @@
 """Elastic Load Balancing v2: targets that are asked whether they are healthy."""
 import http.client
 
-from moto.elbv2.models import FakeHealthStatus, FakeTargetGroup
+from moto.elbv2.models import FakeTargetGroup
 from patching import replaces
 
 
@@ -18,7 +18,7 @@ def check(group, address, port):
     """https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html"""
     connection = http.client.HTTPConnection(address, int(port), timeout=1)
     try:
-        connection.request("GET", group.healthcheck_path or "/")
+        connection.request("GET", group.health_check_path or "/")
         code = str(connection.getresponse().status)
     except TimeoutError:
         return "unhealthy", "Target.Timeout", "Request timed out"
