@@ -80,13 +80,18 @@ func TestFailedStartShowsTheLog(t *testing.T) {
 
 func callerIdentity(t *testing.T, endpoint string) string {
 	t.Helper()
-	form := url.Values{"Action": {"GetCallerIdentity"}, "Version": {"2011-06-15"}}
+	return post(t, endpoint, "sts", url.Values{"Action": {"GetCallerIdentity"}, "Version": {"2011-06-15"}})
+}
+
+// post asks a service of AWS's query protocol.
+func post(t *testing.T, endpoint, service string, form url.Values) string {
+	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, endpoint, strings.NewReader(form.Encode()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=0")
+	request.Header.Set("Authorization", "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/"+service+"/aws4_request, SignedHeaders=host, Signature=0")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)

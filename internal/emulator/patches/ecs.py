@@ -1,7 +1,7 @@
 """ECS: services that keep what CreateService was given, and whose tasks run."""
 from moto.core.utils import camelcase_to_underscores
 from moto.ec2.models import ec2_backends
-from moto.ecs.models import EC2ContainerServiceBackend, Service
+from moto.ecs.models import Container, EC2ContainerServiceBackend, Service
 from moto.ecs.responses import EC2ContainerServiceResponse
 from patching import replaces
 
@@ -73,6 +73,13 @@ def need_no_instance(original, self, task_definition):
     if "FARGATE" in (task_definition.requires_compatibilities or []):
         return {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
     return original(self, task_definition)
+
+
+@replaces(Container, "__init__")
+def speak_of_units_in_text(original, self, task_def):
+    """A task's containers give CPU and memory as numbers, where AWS gives text: its clients cannot read that."""
+    original(self, task_def)
+    self.cpu, self.memory = str(self.cpu or 0), str(self.memory or 0)
 
 
 @replaces(EC2ContainerServiceBackend, "stop_task")
