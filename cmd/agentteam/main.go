@@ -55,7 +55,8 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(devCommand(), upCommand(), downCommand(), statusCommand(), envCommand(), synthCommand(),
-		planCommand(), diffCommand(), costCommand(), deployCommand(), destroyCommand(), bootstrapCommand())
+		planCommand(), diffCommand(), costCommand(), deployCommand(), destroyCommand(), bootstrapCommand(),
+		imagesCommand())
 	return root
 }
 
