@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -78,9 +79,7 @@ func (s *shelf) put(w http.ResponseWriter, r *http.Request, manifest []byte) {
 			return
 		}
 	}
-	for name, values := range answer.Header() {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), answer.Header())
 	w.WriteHeader(answer.Code)
 	_, _ = w.Write(answer.Body.Bytes()) // the client has gone, and knows
 }
@@ -156,5 +155,8 @@ func refuse(w http.ResponseWriter, status int, code, message string) {
 		Code    string `json:"code"`
 		Message string `json:"message"`
 	}
-	_ = json.NewEncoder(w).Encode(map[string][]fault{"errors": {{code, message}}}) // the client has gone
+	text, err := json.Marshal(map[string][]fault{"errors": {{code, message}}})
+	if err == nil {
+		_, _ = w.Write(text) // else the client has gone, and knows
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -72,11 +73,11 @@ func command(spec Spec) (*exec.Cmd, error) {
 	if spec.Memory > 0 {
 		limit = strconv.FormatInt(spec.Memory, 10)
 	}
-	arguments := []string{
+	arguments := slices.Concat([]string{
 		"--data=" + limit, bwrap, "--info-fd", strconv.Itoa(infoDescriptor), "--args", strconv.Itoa(argumentsDescriptor), "--",
-	}
-	cmd := exec.Command(prlimit, append(arguments, spec.Command...)...) //nolint:noctx // it runs until Stop
-	cmd.Env = []string{}                                                // not nil, which would be this process's own
+	}, spec.Command)
+	cmd := exec.Command(prlimit, arguments...) //nolint:noctx // it runs until Stop
+	cmd.Env = []string{}                       // not nil, which would be this process's own
 	cmd.Stdout, cmd.Stderr = spec.Stdout, spec.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a terminal's Ctrl-C is for us
 	return cmd, nil
@@ -120,22 +121,6 @@ func initProcess(info []byte) (int, error) {
 
 // PID is the program's process id on this machine, or 0 when it ended at once.
 func (p *Process) PID() int { return p.pid }
-
-// awaitProgram waits for the moment that the init process needs to start the program.
-func (p *Process) awaitProgram() (pid int) {
-	for {
-		if first, err := psprocess.NewProcess(int32(p.init)); err == nil {
-			if children, err := first.Children(); err == nil && len(children) > 0 {
-				return int(children[0].Pid)
-			}
-		}
-		select {
-		case <-p.ended:
-			return 0
-		case <-time.After(time.Millisecond):
-		}
-	}
-}
 
 // Signal reaches the program itself, not its init process, which would ignore it. A program that has ended is no error.
 func (p *Process) Signal(signal syscall.Signal) error {
@@ -212,4 +197,20 @@ func (p *Process) Exec(ctx context.Context, command ...string) (output string, e
 		return out.String(), fmt.Errorf("%s ended with status %d: %s", strings.Join(command, " "), code, strings.TrimSpace(out.String()))
 	}
 	return out.String(), nil
+}
+
+// awaitProgram waits for the moment that the init process needs to start the program.
+func (p *Process) awaitProgram() (pid int) {
+	for {
+		if first, err := psprocess.NewProcess(int32(p.init)); err == nil {
+			if children, err := first.Children(); err == nil && len(children) > 0 {
+				return int(children[0].Pid)
+			}
+		}
+		select {
+		case <-p.ended:
+			return 0
+		case <-time.After(time.Millisecond):
+		}
+	}
 }

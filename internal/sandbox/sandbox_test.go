@@ -74,7 +74,9 @@ func want(t *testing.T, s sandbox.Spec, expected string) {
 	}
 }
 
-func TestUserIsTheOneGivenBelowAnInitProcess(t *testing.T) { want(t, spec(t, "user"), "65532 65532 2\n") }
+func TestUserIsTheOneGivenBelowAnInitProcess(t *testing.T) {
+	want(t, spec(t, "user"), "65532 65532 2\n")
+}
 
 func TestEnvironmentIsExactlyTheOneGiven(t *testing.T) {
 	t.Setenv("INHERITED", "it must not be")

@@ -46,17 +46,21 @@ func (s Spec) Validate() error {
 	if s.Memory < 0 {
 		fault("the memory limit must be 0 bytes or more, got %d", s.Memory)
 	}
+	return errors.Join(append(faults, s.validateSurroundings()...)...)
+}
+
+func (s Spec) validateSurroundings() (faults []error) {
 	for _, variable := range s.Env {
 		if name, _, found := strings.Cut(variable, "="); !found || name == "" {
-			fault("a variable must be NAME=value, got one that starts with %q", name) // its value may be a secret
+			faults = append(faults, fmt.Errorf("sandbox: a variable must be NAME=value, got one that starts with %q", name)) // its value may be a secret
 		}
 	}
 	for _, f := range s.Files {
 		if !filepath.IsAbs(f.Source) || !filepath.IsAbs(f.Path) {
-			fault("a file must have absolute paths, got %q for %q", f.Source, f.Path)
+			faults = append(faults, fmt.Errorf("sandbox: a file must have absolute paths, got %q for %q", f.Source, f.Path))
 		}
 	}
-	return errors.Join(faults...)
+	return faults
 }
 
 // arguments are bwrap's own, without the command. They hold the environment, so they must not stand in a
