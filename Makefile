@@ -39,6 +39,10 @@ destroy: agentteam ## plan the removal of ENV, ask, apply that plan
 bootstrap: agentteam ## deploy the account stack for the first time, state bucket included
 	@bin/agentteam bootstrap $(ARGS)
 
+.PHONY: images
+images: agentteam ## build both services' images and push them to REGISTRY=<host>/<prefix>
+	@bin/agentteam images "$(REGISTRY)" $(ARGS)
+
 .PHONY: build agentteam
 build: agentteam ## build the app and the tool into bin/
 	go build -o bin/synth .
@@ -51,7 +55,7 @@ test-fast: ## run the tests that need no AWS API and break nothing
 	go test ./...
 test-live: ## run the tests of the whole: life cycles on a local AWS API, the services through crashes, with progress
 	mkdir -p .agentteam/test
-	go test -tags live -p 1 -v -timeout 30m -artifacts -outputdir $(CURDIR)/.agentteam/test ./test/services ./test/reliability ./examples
+	go test -tags live -p 1 -v -timeout 30m -artifacts -outputdir $(CURDIR)/.agentteam/test ./test/images ./test/services ./test/reliability ./examples
 	go test -tags live -p 2 -v -timeout 60m ./test/policy ./test/adoption ./test/commands ./test/lifecycle ./internal/emulator
 golden: ## rewrite the goldens of the synthesized JSON
 	go test . -update
