@@ -55,7 +55,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(devCommand(), upCommand(), downCommand(), statusCommand(), envCommand(), synthCommand(),
-		planCommand(), diffCommand(), deployCommand(), destroyCommand(), bootstrapCommand())
+		planCommand(), diffCommand(), deployCommand(), destroyCommand(), bootstrapCommand(), smokeCommand())
 	return root
 }
 
