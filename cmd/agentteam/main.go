@@ -55,7 +55,8 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(devCommand(), upCommand(), downCommand(), statusCommand(), envCommand(), synthCommand(),
-		planCommand(), diffCommand(), deployCommand(), destroyCommand(), bootstrapCommand(), smokeCommand())
+		planCommand(), diffCommand(), deployCommand(), destroyCommand(), bootstrapCommand(), smokeCommand(),
+		planSummaryCommand(), driftCommand())
 	return root
 }
 
