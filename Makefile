@@ -43,6 +43,29 @@ bootstrap: agentteam ## deploy the account stack for the first time, state bucke
 images: agentteam ## build both services' images and push them to REGISTRY=<host>/<prefix>
 	@bin/agentteam images "$(REGISTRY)" $(ARGS)
 
+.PHONY: plan-summary drift smoke
+plan-summary: agentteam ## summarize the plan of ENV (or several) in Markdown, without any value
+	@bin/agentteam plan-summary $(ENV) $(ARGS)
+drift: agentteam ## find what AWS has otherwise than the code says; fails when there is anything
+	@bin/agentteam drift $(ENV) $(ARGS)
+smoke: agentteam ## try a deployed environment at URL with the API key in KEY
+	@bin/agentteam smoke "$(URL)" $(ARGS)
+
+# What the pipeline does. The images of a commit have the start of its hash as their tag, as make images gives it.
+COMMIT ?= HEAD
+TAG ?= $(shell git rev-parse --short=12 HEAD)
+CRANE = go run github.com/google/go-containerregistry/cmd/crane@v0.22.0
+
+.PHONY: on-main registry-login release smoke-release
+on-main: ## refuse a COMMIT that is not on main
+	@git merge-base --is-ancestor "$(COMMIT)" origin/main || { echo "$(COMMIT) is not a commit of main: merge it first" >&2; exit 1; }
+registry-login: ## let this machine push to REGISTRY, for twelve hours
+	@aws ecr get-login-password | $(CRANE) auth login "$(firstword $(subst /, ,$(REGISTRY)))" --username AWS --password-stdin
+release: agentteam ## deploy this commit's images to ENV without asking
+	@bin/agentteam deploy "$(ENV)" --auto-approve --image-tag "$(TAG)"
+smoke-release: agentteam ## wait until this commit answers at URL, and try it
+	@bin/agentteam smoke "$(URL)" --version "$(TAG)" --limit 20m
+
 .PHONY: build agentteam
 build: agentteam ## build the app and the tool into bin/
 	go build -o bin/synth .
@@ -65,6 +88,7 @@ bench-services: ## compare the services with a loop, plain DBOS and FastAPI
 	go run ./cmd/benchservices $(ARGS)
 
 GOLANGCI_LINT = go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.14.0
+ACTIONLINT = go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 BUF = go run github.com/bufbuild/buf/cmd/buf@v1.75.0
 FRESH = .agentteam/proto
 # The commit whose gRPC API must still be understood.
@@ -74,6 +98,7 @@ BASE ?= HEAD
 lint: ## vet and lint
 	go vet -tags live ./...
 	$(GOLANGCI_LINT) run
+	$(ACTIONLINT)
 generate: ## write the Go code of the gRPC API
 	$(BUF) generate
 verify: ## check that generated code and modules are what their sources say

@@ -37,7 +37,7 @@ func NewDeployRole(in Scope, p DeployRoleProps) {
 	declare(in, "deploy", iamrole.NewIamRole, &iamrole.IamRoleConfig{
 		Count:            ifRepository.Num(),
 		Name:             text("${var.project_name}-deploy"),
-		AssumeRolePolicy: policy(in, "deploy_trust", gitHubTrust(p.Environments)),
+		AssumeRolePolicy: policy(in, "deploy_trust", gitHubTrust(p.Environments...)),
 	})
 	declare(in, "deploy_services", iamrolepolicyattachment.NewIamRolePolicyAttachment, &iamrolepolicyattachment.IamRolePolicyAttachmentConfig{
 		Count:     ifRepository.Num(),
@@ -54,7 +54,7 @@ func NewDeployRole(in Scope, p DeployRoleProps) {
 
 // gitHubTrust accepts the main branch and jobs in one of the named environments. GitHub makes an unknown
 // environment when a job names it, so a wildcard would accept every branch.
-func gitHubTrust(environments []string) *statement {
+func gitHubTrust(environments ...string) *statement {
 	subjects := make([]string, 0, 1+len(environments))
 	subjects = append(subjects, "repo:${var.github_repository}:ref:refs/heads/main")
 	for _, environment := range environments {

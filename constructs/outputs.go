@@ -26,6 +26,7 @@ func NewOutputs(in Scope) {
 			`var.domain_name != "" ? aws_apigatewayv2_domain_name.main[0].domain_name_configuration[0].target_domain_name : ""`},
 		{"ecr_repository_urls", "Image registries by service",
 			`{ "api-gateway" = data.aws_ecr_repository.api_gateway.repository_url, "workflow-engine" = data.aws_ecr_repository.workflow_engine.repository_url }`},
+		{"image_tag", "Tag of both services' images, which later plans keep", "var.image_tag"},
 		{"rds_endpoint", "Host and port of PostgreSQL", "aws_db_instance.main.endpoint"},
 	} {
 		o.declare(in)
@@ -40,7 +41,8 @@ func NewAccountOutputs(in Scope) {
 		{"state_bucket", "S3 bucket of every stack's state", "aws_s3_bucket.terraform_state.id"},
 		{"ecr_repository_urls", "Image registries by service",
 			`{ "api-gateway" = aws_ecr_repository.api_gateway.repository_url, "workflow-engine" = aws_ecr_repository.workflow_engine.repository_url }`},
-		{"deploy_role_arn", "Role that GitHub's workflows assume; empty without a repository", `var.github_repository != "" ? aws_iam_role.deploy[0].arn : ""`},
+		{"deploy_role_arn", "Role that GitHub's workflows assume to deploy; empty without a repository", `var.github_repository != "" ? aws_iam_role.deploy[0].arn : ""`},
+		{"plan_role_arn", "Role that GitHub's workflows assume to plan; empty without a repository", `var.github_repository != "" ? aws_iam_role.plan[0].arn : ""`},
 	} {
 		o.declare(in)
 	}

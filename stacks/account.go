@@ -16,7 +16,7 @@ type AccountConfig struct {
 	LocalState bool
 }
 
-// NewAccount declares what environments share: the state bucket, the image registries, the deploy role.
+// NewAccount declares what environments share: the state bucket, the image registries, the roles of GitHub's workflows.
 func NewAccount(app cdktf.App, c AccountConfig) {
 	in := constructs.Scope{Stack: cdktf.NewTerraformStack(app, new(AccountName))}
 
@@ -28,5 +28,6 @@ func NewAccount(app cdktf.App, c AccountConfig) {
 	constructs.NewStateBucket(in, constructs.StateBucketProps{Name: c.State.Bucket, Region: c.State.Region})
 	constructs.NewECR(in)
 	constructs.NewDeployRole(in, constructs.DeployRoleProps{Environments: environmentNames()})
+	constructs.NewPlanRole(in, constructs.PlanRoleProps{StateBucket: c.State.Bucket})
 	constructs.NewAccountOutputs(in)
 }

@@ -9,15 +9,17 @@ import (
 
 func deployCommand() *cobra.Command {
 	var approved bool
+	var images string
 	cmd := &cobra.Command{
 		Use:   "deploy ENV",
 		Short: "Plan an environment, ask, and apply exactly that plan",
 		Args:  oneEnvironment,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return change(cmd, args[0], approved, nil)
+			return change(cmd, args[0], images, approved, nil)
 		},
 	}
 	approveFlag(cmd, &approved)
+	cmd.Flags().StringVar(&images, "image-tag", "", "of both services' images; without it those that run stay")
 	return cmd
 }
 
@@ -28,7 +30,7 @@ func destroyCommand() *cobra.Command {
 		Short: "Plan the removal of an environment, ask, and apply exactly that plan",
 		Args:  oneEnvironment,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return change(cmd, args[0], approved, checkUnprotected, "-destroy")
+			return change(cmd, args[0], "", approved, checkUnprotected, "-destroy")
 		},
 	}
 	approveFlag(cmd, &approved)
@@ -40,11 +42,12 @@ func approveFlag(cmd *cobra.Command, approved *bool) {
 }
 
 // change shows a plan and, when the check and the user let it, applies it.
-func change(cmd *cobra.Command, name string, approved bool, check func(string, *tfjson.Plan) error, args ...string) error {
+func change(cmd *cobra.Command, name, images string, approved bool, check func(string, *tfjson.Plan) error, args ...string) error {
 	s, err := openStack(cmd.Context(), name, cmd.OutOrStdout())
 	if err != nil {
 		return err
 	}
+	s.useImages(images)
 	changes, err := s.plan(cmd.Context(), args...)
 	if err != nil || !changes {
 		return err

@@ -54,10 +54,11 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(devCommand(), upCommand(), downCommand(), statusCommand(), envCommand(), synthCommand(),
-		planCommand(), diffCommand(), costCommand(), deployCommand(), destroyCommand(), bootstrapCommand(),
-		planCommand(), diffCommand(), costCommand(), deployCommand(), destroyCommand(), bootstrapCommand(),
-		doctorCommand(), imagesCommand())
+	root.AddCommand(
+		devCommand(), upCommand(), downCommand(), statusCommand(), envCommand(),
+		synthCommand(), planCommand(), diffCommand(), costCommand(), deployCommand(), destroyCommand(), bootstrapCommand(),
+		imagesCommand(), smokeCommand(), doctorCommand(), planSummaryCommand(), driftCommand(),
+	)
 	return root
 }
 

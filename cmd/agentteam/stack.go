@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/agentteam/agentteam/internal/terraform"
 )
@@ -42,7 +43,37 @@ func openStack(ctx context.Context, name string, out io.Writer) (*stack, error) 
 	for _, file := range p.variableFiles(name) {
 		s.variables = append(s.variables, "-var-file="+file)
 	}
-	return s, explain(s.initialize(ctx), p.stackDir(name))
+	if err := s.initialize(ctx); err != nil {
+		return nil, explain(err, p.stackDir(name))
+	}
+	return s, explain(s.keepImages(ctx), p.stackDir(name))
+}
+
+// imageTag is both the variable and the output of an environment.
+const imageTag = "image_tag"
+
+// keepImages makes the images that run the default: a change of something else must not take the services back to the first
+// ones. A tfvars file, the caller's own TF_VAR_image_tag and useImages win.
+func (s *stack) keepImages(ctx context.Context) error {
+	outputs, err := s.terraform.Outputs(ctx)
+	if err != nil {
+		return err
+	}
+	running, found := outputs[imageTag]
+	if !found {
+		return nil // not deployed yet, or the account
+	}
+	if tag, isText := running.Value.(string); isText && os.Getenv("TF_VAR_"+imageTag) == "" {
+		s.terraform.Env = append(slices.Clone(s.terraform.Env), "TF_VAR_"+imageTag+"="+tag)
+	}
+	return nil
+}
+
+// useImages wins over every file.
+func (s *stack) useImages(tag string) {
+	if tag != "" {
+		s.variables = append(s.variables, "-var="+imageTag+"="+tag)
+	}
 }
 
 func (p *project) runner(binary, name string) terraform.Runner {

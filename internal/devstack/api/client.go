@@ -1,4 +1,4 @@
-// Package api is a client of the gateway's HTTP API: as much of it as the developer's tool and the examples use.
+// Package api is a client of the gateway's HTTP API: as much of it as the developer's tool, its smoke test and the examples use.
 package api
 
 import (
@@ -18,7 +18,7 @@ const maxAnswer = 8 << 20
 // Client calls the API with one key.
 type Client struct {
 	URL  string // base, without /v1
-	Key  string
+	Key  string // empty: requests carry none
 	HTTP *http.Client
 }
 
@@ -60,6 +60,11 @@ func (c *Client) Post(ctx context.Context, path string, body, into any) error {
 	return c.call(ctx, http.MethodPost, path, body, into)
 }
 
+// Delete removes what a path names.
+func (c *Client) Delete(ctx context.Context, path string) error {
+	return c.call(ctx, http.MethodDelete, path, nil, nil)
+}
+
 func (c *Client) call(ctx context.Context, method, path string, body, into any) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -88,7 +93,9 @@ func (c *Client) send(ctx context.Context, method, path string, body []byte, hea
 		return nil, err
 	}
 	request.Header = header
-	request.Header.Set("Authorization", "Bearer "+c.Key)
+	if c.Key != "" {
+		request.Header.Set("Authorization", "Bearer "+c.Key)
+	}
 	response, err := c.HTTP.Do(request)
 	if err != nil {
 		return nil, err

@@ -30,7 +30,11 @@ const (
 // Follow gives every event of a run once, in order, until done. A connection that breaks is made again from where it was. It
 // ends early with the error that each returns.
 func (c *Client) Follow(ctx context.Context, run string, each func(Event) error) error {
-	last := int64(0)
+	return c.Resume(ctx, run, 0, each)
+}
+
+// Resume is Follow from the event after the one of that number.
+func (c *Client) Resume(ctx context.Context, run string, last int64, each func(Event) error) error {
 	take := func(e Event) error {
 		if e.Seq != last+1 {
 			return &stopped{fmt.Errorf("event %d of run %s follows event %d: there is a gap", e.Seq, run, last)}
