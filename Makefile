@@ -39,6 +39,10 @@ destroy: agentteam ## plan the removal of ENV, ask, apply that plan
 bootstrap: agentteam ## deploy the account stack for the first time, state bucket included
 	@bin/agentteam bootstrap $(ARGS)
 
+.PHONY: images
+images: agentteam ## build both services' images and push them to REGISTRY=<host>/<prefix>
+	@bin/agentteam images "$(REGISTRY)" $(ARGS)
+
 .PHONY: build agentteam
 build: agentteam ## build the app and the tool into bin/
 	go build -o bin/synth .

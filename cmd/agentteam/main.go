@@ -56,7 +56,7 @@ func newRoot() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(devCommand(), upCommand(), downCommand(), statusCommand(), envCommand(), synthCommand(),
 		planCommand(), diffCommand(), costCommand(), deployCommand(), destroyCommand(), bootstrapCommand(),
-		doctorCommand())
+		imagesCommand(), doctorCommand())
 	return root
 }
 

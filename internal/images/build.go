@@ -1,0 +1,84 @@
+package images
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/agentteam/agentteam/internal/process"
+	"github.com/agentteam/agentteam/internal/registry"
+)
+
+// versionVariable is what buildinfo.Version gives in an image.
+const versionVariable = "github.com/agentteam/agentteam/internal/buildinfo.version"
+
+// emptyHost stands for the staging registry in the empty base's name. An image names its base, so the registry's
+// port, which is another each time, must not be in that name.
+const emptyHost = "agentteam.local"
+
+// build lets ko build both images for all platforms and push them, with their SBOMs, to the staging registry.
+func build(ctx context.Context, o Options, stage *registry.Registry, tag string) error {
+	ko, err := o.Tools.Ko(ctx)
+	if err != nil {
+		return err
+	}
+	env, err := buildEnv(ctx, o, stage)
+	if err != nil {
+		return err
+	}
+	arguments := []string{
+		"build", "--base-import-paths", "--tags", tag, "--platform", strings.Join(platforms(), ","), "--image-user", user,
+		"--ldflags", "-s -w -X " + versionVariable + "=" + tag,
+	}
+	for _, service := range Services() {
+		arguments = append(arguments, "./apps/"+path.Base(service.Binary))
+	}
+	fmt.Fprintf(o.Out, "building the images %s for %s (the first time takes minutes)\n", tag, strings.Join(platforms(), " and "))
+	cmd := process.Command(ctx, ko, arguments...)
+	cmd.Dir, cmd.Env = o.Root, env
+	var log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &log, &log
+	if err := cmd.Run(); err != nil {
+		return fmt.Errorf("ko build: %w\n%s", err, strings.TrimSpace(log.String()))
+	}
+	return nil
+}
+
+func platforms() (names []string) {
+	for _, architecture := range registry.Architectures() {
+		names = append(names, "linux/"+architecture)
+	}
+	return names
+}
+
+// buildEnv is this process's environment without what would change the images.
+func buildEnv(ctx context.Context, o Options, stage *registry.Registry) ([]string, error) {
+	date, err := git(ctx, o.Root, nil, "show", "--no-patch", "--format=%ct", "HEAD")
+	if err != nil {
+		return nil, err
+	}
+	env := slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return strings.HasPrefix(name, "KO") || slices.Contains([]string{"GOOS", "GOARCH", "GOARM64", "GOAMD64", "GOEXPERIMENT"}, name)
+	})
+	base := o.Base
+	switch base {
+	case "":
+		base = Base
+	case EmptyBase:
+		reference, err := stage.PushEmpty(ctx)
+		if err != nil {
+			return nil, err
+		}
+		base = strings.Replace(reference, stage.Address, emptyHost, 1)
+		env = append(env, "HTTP_PROXY=http://"+stage.Address, "http_proxy=", "NO_PROXY=", "no_proxy=")
+	}
+	return append(env,
+		"KO_DOCKER_REPO="+stage.Address, "KO_DEFAULTBASEIMAGE="+base, "SOURCE_DATE_EPOCH="+date,
+		"CGO_ENABLED=0", "GOFLAGS=-buildvcs=false", // the tag says it, and git's tags differ between clones
+	), nil
+}
