@@ -54,7 +54,7 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(devCommand(), upCommand(), downCommand(), statusCommand(), envCommand(), synthCommand(),
+	root.AddCommand(devCommand(), upCommand(), cloudCommand(), downCommand(), statusCommand(), envCommand(), synthCommand(),
 		planCommand(), diffCommand(), costCommand(), deployCommand(), destroyCommand(), bootstrapCommand(),
 		imagesCommand(), doctorCommand())
 	return root

@@ -43,7 +43,9 @@ func newBackend(t *testing.T, name string) *backend {
 	return b
 }
 
-func (b *backend) address() netip.AddrPort { return netip.MustParseAddrPort(b.Listener.Addr().String()) }
+func (b *backend) address() netip.AddrPort {
+	return netip.MustParseAddrPort(b.Listener.Addr().String())
+}
 
 func start(t *testing.T) (*balancer.Balancer, string) {
 	b := balancer.New(slog.New(slog.NewTextHandler(t.Output(), nil)))

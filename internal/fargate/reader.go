@@ -26,29 +26,20 @@ func NewReader(config aws.Config) *Reader {
 	return &Reader{ecs: ecs.NewFromConfig(config), ssm: ssm.NewFromConfig(config), definitions: map[string]Definition{}}
 }
 
-// Services are the active services of all clusters, in the order of their names.
-func (r *Reader) Services(ctx context.Context) ([]Service, error) {
-	clusters, err := r.ecs.ListClusters(ctx, &ecs.ListClustersInput{})
+// Services are the active services of a cluster, in the order of their names.
+func (r *Reader) Services(ctx context.Context, cluster string) ([]Service, error) {
+	listed, err := r.ecs.ListServices(ctx, &ecs.ListServicesInput{Cluster: &cluster})
+	if err != nil || len(listed.ServiceArns) == 0 {
+		return nil, err
+	}
+	described, err := r.ecs.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: listed.ServiceArns})
 	if err != nil {
 		return nil, err
 	}
 	var all []Service
-	for _, cluster := range clusters.ClusterArns {
-		listed, err := r.ecs.ListServices(ctx, &ecs.ListServicesInput{Cluster: &cluster})
-		if err != nil {
-			return nil, err
-		}
-		if len(listed.ServiceArns) == 0 {
-			continue
-		}
-		described, err := r.ecs.DescribeServices(ctx, &ecs.DescribeServicesInput{Cluster: &cluster, Services: listed.ServiceArns})
-		if err != nil {
-			return nil, err
-		}
-		for i := range described.Services {
-			if aws.ToString(described.Services[i].Status) == "ACTIVE" {
-				all = append(all, describe(&described.Services[i]))
-			}
+	for i := range described.Services {
+		if aws.ToString(described.Services[i].Status) == "ACTIVE" {
+			all = append(all, describe(&described.Services[i]))
 		}
 	}
 	slices.SortFunc(all, func(a, b Service) int { return strings.Compare(a.Name, b.Name) })
