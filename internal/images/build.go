@@ -17,8 +17,8 @@ import (
 const versionVariable = "github.com/agentteam/agentteam/internal/buildinfo.version"
 
 // emptyHost stands for the staging registry in the empty base's name. An image names its base, so the registry's
-// port, which is another each time, must not be in that name.
-const emptyHost = "agentteam.local"
+// port, which is another each time, must not be in that name. ko reaches it as the proxy of a host that is always asked by HTTP.
+const emptyHost = "registry.localhost"
 
 // build lets ko build both images for all platforms and push them, with their SBOMs, to the staging registry.
 func build(ctx context.Context, o Options, stage *registry.Registry, tag string) error {
