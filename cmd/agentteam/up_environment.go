@@ -19,9 +19,13 @@ import (
 	"github.com/agentteam/agentteam/internal/devstack/api"
 	"github.com/agentteam/agentteam/internal/emulator"
 	"github.com/agentteam/agentteam/internal/fargate"
+	"github.com/agentteam/agentteam/internal/health"
 	"github.com/agentteam/agentteam/internal/localcloud"
 	"github.com/agentteam/agentteam/internal/terraform"
 )
+
+// readyPath answers 200 when the gateway reaches what it needs, the engine too.
+const readyPath = "/ready"
 
 // steadyLimit covers slow starts and one round of draining.
 const steadyLimit = 3 * time.Minute
@@ -75,15 +79,19 @@ func (e *environment) awaitSteady(ctx context.Context) error {
 	go watch.report(done)
 	for {
 		var err error
-		if e.state, _, err = localcloud.Find(e.dir); err != nil {
+		var runs bool
+		if e.state, runs, err = localcloud.Find(e.dir); err != nil {
 			return err
 		}
-		if e.state.Runs(e.services) {
+		if !runs {
+			return fmt.Errorf("the tasks' process has ended; %s says why, and make up starts it again", localcloud.LogFile(e.dir))
+		}
+		if e.state.Runs(e.services) && health.HTTP(ctx, hostPort(e.state.Public), readyPath) == nil {
 			return nil
 		}
 		fmt.Fprintln(watch, describeTasks(e.state))
 		for _, s := range e.state.Services {
-			if s.Failures >= hopeless {
+			if s.Failures >= hopeless && e.deploys(s.Deployment) {
 				return fmt.Errorf("service %s does not start, after %d tries: %s", s.Service, s.Failures, s.Failure)
 			}
 		}
@@ -93,6 +101,10 @@ func (e *environment) awaitSteady(ctx context.Context) error {
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+func (e *environment) deploys(deployment string) bool {
+	return slices.ContainsFunc(e.services, func(s fargate.Service) bool { return s.Deployment == deployment })
 }
 
 // describeTasks is one line.

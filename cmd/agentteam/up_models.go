@@ -70,6 +70,7 @@ func (m modelChoice) variables(state localcloud.State) []string {
 	return variables
 }
 
+// hostOf and hostPort are parts of a base URL that we made.
 func hostOf(base string) string {
 	at, err := url.Parse(base)
 	if err != nil {
@@ -77,3 +78,5 @@ func hostOf(base string) string {
 	}
 	return at.Hostname()
 }
+
+func hostPort(base string) string { return strings.TrimPrefix(base, "http://") }

@@ -122,7 +122,7 @@ func (c *Cloud) makeAgent(context.Context) error {
 		return err
 	}
 	c.agent = fargate.NewAgent(fargate.Options{
-		Reader: c.reader, Machine: Machine(c.options.Dir, c.state), Network: &network{cloud: c, taken: map[netip.Addr]bool{}}, Logs: c.logs(), Notify: c.notify,
+		Reader: c.reader, Machine: Machine(c.options.Dir, c.state), Network: &network{cloud: c, taken: map[netip.Addr]bool{}, named: map[netip.Addr]time.Time{}}, Logs: c.logs(), Notify: c.notify,
 	})
 	return nil
 }

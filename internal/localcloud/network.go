@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
@@ -21,6 +22,7 @@ type network struct {
 
 	mu    sync.Mutex
 	taken map[netip.Addr]bool
+	named map[netip.Addr]time.Time // since when a task is in DNS
 	next  int
 }
 
@@ -47,6 +49,7 @@ func (n *network) Release(address netip.Addr) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	delete(n.taken, address)
+	delete(n.named, address)
 }
 
 // Register makes a task known.
@@ -67,6 +70,9 @@ func (n *network) Register(ctx context.Context, s fargate.Service, address netip
 		ServiceId: new(discoveryID(s.DiscoveryService)), InstanceId: new(address.String()),
 		Attributes: map[string]string{"AWS_INSTANCE_IPV4": address.String()},
 	})
+	n.mu.Lock()
+	n.named[address] = time.Now()
+	n.mu.Unlock()
 	return errors.Join(err, n.cloud.names.add(name, address))
 }
 
@@ -74,8 +80,18 @@ func target(address netip.Addr, group fargate.TargetGroup) []elbtypes.TargetDesc
 	return []elbtypes.TargetDescription{{Id: new(address.String()), Port: new(int32(group.Port))}}
 }
 
-// Serving asks the balancer; a service without one serves when its tasks are healthy.
+// settling is how long others may go on without a new task's name: a Go program reads the file of names at most every
+// five seconds, and asks again after a while.
+const settling = 7 * time.Second
+
+// Serving asks the balancer; what is found by its name serves when others can know it.
 func (n *network) Serving(s fargate.Service, address netip.Addr) bool {
+	n.mu.Lock()
+	since, named := n.named[address]
+	n.mu.Unlock()
+	if len(s.TargetGroups) == 0 && named && time.Since(since) < settling {
+		return false
+	}
 	for _, group := range s.TargetGroups {
 		if !n.cloud.balancer.Healthy(netip.AddrPortFrom(address, uint16(group.Port))) {
 			return false
