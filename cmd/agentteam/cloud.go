@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/spf13/cobra"
 
+	"github.com/agentteam/agentteam/internal/emulator"
 	"github.com/agentteam/agentteam/internal/localcloud"
 )
 
@@ -39,18 +40,23 @@ func cloudCommand() *cobra.Command {
 
 func (p *project) cloudDir() string { return filepath.Join(p.runDir(), "cloud") }
 
-// startCloud finds the cloud that an earlier up left, or starts one.
-func (p *project) startCloud(cmd *cobra.Command, port int, env []string) (localcloud.State, error) {
+// startCloud finds the cloud that an earlier up left beside this AWS API, or starts one.
+func (p *project) startCloud(cmd *cobra.Command, port int, api *emulator.Emulator) (localcloud.State, error) {
 	state, found, err := localcloud.Find(p.cloudDir())
-	if err != nil || found {
+	if err != nil || found && state.API == api.URL() {
 		return state, err
+	}
+	if found { // its API has gone
+		if err := state.Stop(); err != nil {
+			return state, err
+		}
 	}
 	program, err := os.Executable()
 	if err != nil {
 		return state, err
 	}
 	state, err = localcloud.StartDetached(cmd.Context(), localcloud.Launch{
-		Command: []string{program, "cloud", "--http-port", fmt.Sprint(port), p.cloudDir()}, Env: env, Dir: p.cloudDir(),
+		Command: []string{program, "cloud", "--http-port", fmt.Sprint(port), p.cloudDir()}, Env: api.Env(), Dir: p.cloudDir(),
 	})
 	if err != nil {
 		return state, fmt.Errorf("%w\n\nWhat to do: install what it misses; if a port is taken, make up ARGS=\"--http-port 0\"", err)

@@ -76,7 +76,7 @@ func (p *project) up(cmd *cobra.Command, at ports) error {
 // upWithTasks deploys while the images are built: deploying is mostly waiting.
 func (p *project) upWithTasks(cmd *cobra.Command, c cdktf, tf terraform.Runner, at ports, running *emulator.Emulator) error {
 	began := time.Now()
-	state, err := p.startCloud(cmd, at.http, running.Env())
+	state, err := p.startCloud(cmd, at.http, running)
 	if err != nil {
 		return err
 	}

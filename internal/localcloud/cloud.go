@@ -85,7 +85,7 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 			return nil, errors.Join(err, c.end())
 		}
 	}
-	c.state.PID = os.Getpid()
+	c.state.PID, c.state.API = os.Getpid(), aws.ToString(o.AWS.BaseEndpoint)
 	return c, c.state.write(o.Dir)
 }
 

@@ -15,6 +15,7 @@ import (
 // State is what others may know of a cloud that runs.
 type State struct {
 	PID         int
+	API         string // base URL of the AWS API
 	Block       int    // of loopback addresses
 	Registry    string // host:port
 	Public      string // base URL that stands for the load balancer
