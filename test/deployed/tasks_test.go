@@ -50,7 +50,7 @@ func (w *world) tasksAreAsDefined(t *testing.T, _ *world) {
 func (w *world) defined(t *testing.T, task fargate.TaskStatus) map[string]string {
 	t.Helper()
 	container := w.definition(t, task).ContainerDefinitions[0]
-	want := map[string]string{"PWD": "/"} // of bubblewrap
+	want := map[string]string{"PATH": "/ko-app", "KO_DATA_PATH": "/var/run/ko", "PWD": "/"} // of the image, and of bubblewrap
 	for _, v := range container.Environment {
 		want[*v.Name] = strings.Replace(*v.Value, "0.0.0.0", task.Address.String(), 1)
 	}
