@@ -79,7 +79,7 @@ test-fast: ## run the tests that need no AWS API and break nothing
 test-live: ## run the tests of the whole: life cycles on a local AWS API, the services through crashes, with progress
 	mkdir -p .agentteam/test
 	go test -tags live -p 1 -v -timeout 30m -artifacts -outputdir $(CURDIR)/.agentteam/test ./test/images ./test/services ./test/reliability ./examples
-	go test -tags live -p 2 -v -timeout 60m ./test/policy ./test/adoption ./test/commands ./test/lifecycle ./internal/emulator
+	go test -tags live -p 3 -v -timeout 60m ./test/deployed ./test/policy ./test/adoption ./test/commands ./test/lifecycle ./internal/emulator
 golden: ## rewrite the goldens of the synthesized JSON
 	go test . -update
 bench-synth: ## compare synthesis with stock jsii and an empty stack

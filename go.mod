@@ -69,6 +69,8 @@ require (
 	google.golang.org/protobuf v1.36.12
 )
 
+require github.com/aws/aws-sdk-go-v2/service/servicediscovery v1.40.2
+
 require (
 	cel.dev/expr v0.25.3 // indirect
 	github.com/Masterminds/semver/v3 v3.5.0 // indirect

@@ -46,7 +46,7 @@ func NewECS(in Scope, p ECSProps) {
 	gateway.DependsOn = &[]cdktf.ITerraformDependable{c.providers, p.LoadBalancer.Listener}
 	declare(in, "api_gateway", ecsservice.NewEcsService, gateway)
 
-	engine := c.service(in, p, workflowEngineWorkload(p))
+	engine := c.service(in, p, workflowEngineWorkload(in, p))
 	engine.DependsOn = &[]cdktf.ITerraformDependable{c.providers}
 	declare(in, "workflow_engine", ecsservice.NewEcsService, engine)
 }

@@ -24,25 +24,38 @@ func apiGatewayWorkload(p ECSProps) workload {
 		name: "api_gateway", service: contract.APIGateway(), variables: contract.GatewayEnvironment(),
 		image: p.Registries.APIGateway, registryARN: p.ServiceDiscovery.APIGatewayARN, secrets: p.Secrets,
 		plain: withShared(p, map[string]*string{
+			contract.HTTPListenHost:      new(anywhereHost),
+			contract.HTTPListenPort:      text("%d", contract.APIGateway().Port),
 			contract.WorkflowServiceHost: p.ServiceDiscovery.WorkflowEngineHost,
 			contract.WorkflowServicePort: text("%d", contract.WorkflowEngine().Port),
 		}),
 	}
 }
 
-func workflowEngineWorkload(p ECSProps) workload {
+func workflowEngineWorkload(in Scope, p ECSProps) workload {
 	return workload{
 		name: "workflow_engine", service: contract.WorkflowEngine(), variables: contract.EngineEnvironment(),
 		image: p.Registries.WorkflowEngine, registryARN: p.ServiceDiscovery.WorkflowEngineARN, secrets: p.Secrets,
 		plain: withShared(p, map[string]*string{
-			contract.GRPCHost: new(anywhereHost),
-			contract.GRPCPort: text("%d", contract.WorkflowEngine().Port),
+			contract.GRPCHost:         new(anywhereHost),
+			contract.GRPCPort:         text("%d", contract.WorkflowEngine().Port),
+			contract.OpenAIBaseURL:    optional(in, "openai_base_url"),
+			contract.AnthropicBaseURL: optional(in, "anthropic_base_url"),
+			contract.OutboundAllow:    optional(in, "outbound_allow"),
 		}),
 	}
 }
 
 // anywhereHost makes a server listen on every interface of its task.
 const anywhereHost = "0.0.0.0"
+
+// optional is a variable's value, and contract.Unset for an empty one: ECS drops variables that are empty, and the
+// provider would want to add them again with every plan.
+// https://github.com/hashicorp/terraform-provider-aws/issues/39533
+func optional(in Scope, variable string) *string {
+	local(in, variable, X(`coalesce(var.`+variable+`, "`+contract.Unset+`")`))
+	return text("${local.%s}", variable)
+}
 
 func withShared(p ECSProps, plain map[string]*string) map[string]*string {
 	plain[contract.RedisURL] = p.Cache.URL

@@ -38,11 +38,26 @@ func (c Compute) inputs() []input {
 		input{"log_level", "string", "Least severity that the services log.", c.LogLevel, []rule{
 			oneOf("log_level", `["debug", "info", "warn", "error"]`, "debug, info, warn or error"),
 		}},
+		input{"openai_base_url", "string", "Base URL of an OpenAI-compatible server. Empty: OpenAI's own.", "", []rule{
+			matches("openai_base_url", httpURL, "an http:// or https:// URL such as https://models.example.com/v1, or empty"),
+		}},
+		input{"anthropic_base_url", "string", "Base URL of an Anthropic-compatible server. Empty: Anthropic's own.", "", []rule{
+			matches("anthropic_base_url", httpURL, "an http:// or https:// URL such as https://models.example.com, or empty"),
+		}},
+		input{"outbound_allow", "string", "Address ranges and host names, comma-separated, that workflows' HTTP may reach though they are private. Empty: none.", "", []rule{
+			matches("outbound_allow", "^("+target+"(, ?"+target+"){0,99})?$", "at most 100 address ranges such as 10.1.0.0/16 and host names such as crm.internal, separated by commas, or empty"),
+		}},
 		input{"log_retention_days", "number", "Days that CloudWatch keeps the logs.", c.LogRetentionDays, []rule{
 			oneOf("log_retention_days", "["+retentions+"]", "one of "+retentions),
 		}},
 	)
 }
+
+// httpURL is what the services take as a base URL, or nothing.
+const httpURL = `^(https?://[^/\\s]+[^\\s]*)?$`
+
+// target is a host name, an address or a range of addresses.
+const target = `([A-Za-z0-9_.-]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)(/[0-9]+)?`
 
 // retentions are the days that CloudWatch takes.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html

@@ -29,6 +29,8 @@ const (
 	SupabaseServiceRoleKey = "SUPABASE_SERVICE_ROLE_KEY"
 	SupabaseJWTSecret      = "SUPABASE_JWT_SECRET"
 	RequestsPerSecond      = "REQUESTS_PER_SECOND"
+	HTTPListenHost         = "HTTP_HOST"
+	HTTPListenPort         = "HTTP_PORT"
 	GRPCHost               = "GRPC_HOST"
 	GRPCPort               = "GRPC_PORT"
 	OpenAIAPIKey           = "OPENAI_API_KEY"
@@ -57,6 +59,8 @@ type Variable struct {
 // Secret and Plain ones.
 func GatewayEnvironment() []Variable {
 	return append(sharedEnvironment(),
+		Variable{HTTPListenHost, Plain, true, "address the HTTP server listens on"},
+		Variable{HTTPListenPort, Plain, true, "port the HTTP server listens on, 1-65535"},
 		Variable{WorkflowServiceHost, Plain, true, "DNS name of the workflow engine"},
 		Variable{WorkflowServicePort, Plain, true, "gRPC port of the workflow engine, 1-65535"},
 		Variable{SupabaseURL, Secret, false, "base URL of the Supabase project that signs users in"},
@@ -75,11 +79,11 @@ func EngineEnvironment() []Variable {
 		Variable{GRPCPort, Plain, true, "port the gRPC server listens on, 1-65535"},
 		Variable{OpenAIAPIKey, Secret, false, "OpenAI API key; absent, the provider is absent"},
 		Variable{AnthropicAPIKey, Secret, false, "Anthropic API key; absent, the provider is absent"},
-		Variable{OpenAIBaseURL, Operator, false, "base URL of an OpenAI-compatible server"},
-		Variable{AnthropicBaseURL, Operator, false, "base URL of an Anthropic-compatible server"},
+		Variable{OpenAIBaseURL, Plain, false, "base URL of an OpenAI-compatible server"},
+		Variable{AnthropicBaseURL, Plain, false, "base URL of an Anthropic-compatible server"},
 		Variable{OpenAIRequests, Operator, false, "most requests to OpenAI a minute from one engine process, 1-100000"},
 		Variable{AnthropicRequests, Operator, false, "most requests to Anthropic a minute from one engine process, 1-100000"},
-		Variable{OutboundAllow, Operator, false, "address ranges and host names that outgoing HTTP may reach though they are private, comma-separated"},
+		Variable{OutboundAllow, Plain, false, "address ranges and host names that outgoing HTTP may reach though they are private, comma-separated"},
 	)
 }
 

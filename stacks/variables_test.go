@@ -56,6 +56,10 @@ func TestBadValuesAreRefusedWithTheRemedy(t *testing.T) { //nolint:tparallel // 
 		"half a task":                {[]string{"desired_count=1.5"}, "a whole number from 0 to 100 tasks, got 1.5"},
 		"Spot":                       {[]string{"fargate_spot_weight=101"}, "from 0 to 100 percent"},
 		"log level":                  {[]string{"log_level=trace"}, "debug, info, warn or error"},
+		"base URL of models":         {[]string{"openai_base_url=models.example.com/v1"}, "openai_base_url must be an http:// or https:// URL"},
+		"base URL without a host":    {[]string{"anthropic_base_url=https://"}, "anthropic_base_url must be an http:// or https:// URL"},
+		"private targets":            {[]string{"outbound_allow=http://crm.internal"}, "separated by commas"},
+		"private targets, one empty": {[]string{"outbound_allow=crm.internal,,10.1.0.0/16"}, `got "crm.internal,,10.1.0.0/16"`},
 		"retention":                  {[]string{"log_retention_days=10"}, "1, 3, 5, 7, 14, 30"},
 		"instance class":             {[]string{"db_instance_class=t3.micro"}, "such as db.t3.micro"},
 		"engine version":             {[]string{"db_engine_version=sixteen"}, "such as 16 or 16.8"},
@@ -101,6 +105,7 @@ func TestGoodValuesAreAccepted(t *testing.T) {
 		"largest task":                {"workflow_engine_cpu=16384", "workflow_engine_memory=122880"},
 		"longest names":               {"project_name=" + longestProject, "environment=" + longestEnvironment},
 		"all keys":                    {"supabase_url=https://p.supabase.co", "supabase_anon_key=a", "supabase_service_role_key=b", "openai_api_key=c", "anthropic_api_key=d"},
+		"models and private targets":  {"openai_base_url=http://10.1.2.3:8000/v1", "anthropic_base_url=https://models.example.com", "outbound_allow=10.1.0.0/16, crm.internal,fd00::/8"},
 		"the original's own settings": {"log_retention_days=7", "nat_mode=per_az", "db_instance_class=db.t3.micro", "database_subnet_cidrs=[]"},
 	} {
 		if _, err := tf.Plan(t.Context(), "plan", asArguments(vars)...); err != nil {

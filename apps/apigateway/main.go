@@ -4,16 +4,15 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/signal"
-	"strconv"
 	"syscall"
 	_ "time/tzdata" // the image has no time zones
 
 	"github.com/spf13/cobra"
 	_ "golang.org/x/crypto/x509roots/fallback" // nor CA roots
 
+	"github.com/agentteam/agentteam/apps/apigateway/internal/config"
 	"github.com/agentteam/agentteam/contract"
 	"github.com/agentteam/agentteam/internal/health"
 	"github.com/agentteam/agentteam/internal/service"
@@ -40,13 +39,14 @@ func realMain(ctx context.Context) error {
 	}).ExecuteContext(ctx)
 }
 
+// probe reads nothing but the listen address, so no other variable can make a running gateway unhealthy.
 func probe(ctx context.Context, options service.Options) error {
-	return health.HTTP(ctx, listenAddress(options), contract.HealthPath)
-}
-
-func listenAddress(options service.Options) string {
 	if options.Listen != "" {
-		return options.Listen
+		return health.HTTP(ctx, options.Listen, contract.HealthPath)
 	}
-	return net.JoinHostPort("", strconv.Itoa(contract.APIGateway().Port))
+	listen, err := config.LoadListen(os.Environ())
+	if err != nil {
+		return err
+	}
+	return health.HTTP(ctx, listen.Address(""), contract.HealthPath)
 }

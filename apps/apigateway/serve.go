@@ -87,7 +87,7 @@ func run(ctx context.Context, options service.Options, cfg config.Config, measur
 	if err != nil {
 		return err
 	}
-	listener, err := service.Listen(ctx, listenAddress(options), log)
+	listener, err := service.Listen(ctx, cfg.Address(options.Listen), log)
 	if err != nil {
 		return err
 	}

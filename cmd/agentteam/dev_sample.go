@@ -13,7 +13,7 @@ import (
 	"github.com/agentteam/agentteam/internal/devstack/api"
 )
 
-// sample publishes the example, runs it, shows its events, and then says how to go on.
+// sample runs the example, and then says how to go on.
 func (p *project) sample(ctx context.Context, cmd *cobra.Command, stack *devstack.Stack, options devOptions) error {
 	key, err := p.key(ctx, stack)
 	if err != nil {
@@ -24,17 +24,27 @@ func (p *project) sample(ctx context.Context, cmd *cobra.Command, stack *devstac
 	if err != nil {
 		return err
 	}
-	workflow, err := client.Publish(ctx, example.Document)
+	workflow, err := p.runExample(ctx, cmd, client, example, options.yes)
 	if err != nil {
 		return err
+	}
+	p.printNext(stack, key, workflow, example)
+	return nil
+}
+
+// runExample publishes an example, runs it, shows its events, and gives the workflow's id.
+func (p *project) runExample(ctx context.Context, cmd *cobra.Command, client *api.Client, example devstack.Example, yes bool) (string, error) {
+	workflow, err := client.Publish(ctx, example.Document)
+	if err != nil {
+		return "", err
 	}
 	run, err := client.Start(ctx, workflow.ID, example.Inputs)
 	if err != nil {
-		return err
+		return "", err
 	}
 	fmt.Fprintf(p.out, "\nrun %s of workflow %s, version %d (examples/%s):\n", run.ID, workflow.ID, workflow.Version, example.Name)
 	show := narrator{out: p.out}
-	ask := decider{client: client, out: p.out, in: cmd.InOrStdin(), yes: options.yes, terminal: isTerminal(cmd)}
+	ask := decider{client: client, out: p.out, in: cmd.InOrStdin(), yes: yes, terminal: isTerminal(cmd)}
 	err = client.Follow(ctx, run.ID, func(event api.Event) error {
 		show.tell(event)
 		if event.Type == "approval.requested" {
@@ -43,13 +53,9 @@ func (p *project) sample(ctx context.Context, cmd *cobra.Command, stack *devstac
 		return nil
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	if err := p.printRun(ctx, client, run.ID); err != nil {
-		return err
-	}
-	p.printNext(stack, key, workflow.ID, example)
-	return nil
+	return workflow.ID, p.printRun(ctx, client, run.ID)
 }
 
 // isTerminal says whether there is somebody to ask.

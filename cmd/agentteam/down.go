@@ -6,8 +6,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/agentteam/agentteam/internal/localcloud"
 )
 
 func downCommand() *cobra.Command {
@@ -26,6 +29,9 @@ func downCommand() *cobra.Command {
 }
 
 func (p *project) down() error {
+	if err := p.stopCloud(); err != nil {
+		return err
+	}
 	running, err := p.findEmulator()
 	if err != nil {
 		return err
@@ -39,6 +45,20 @@ func (p *project) down() error {
 		fmt.Fprintf(p.out, "stopped the AWS emulator at %s, process %d\n", running.URL(), running.PID)
 	}
 	return p.removeRun()
+}
+
+// stopCloud ends the tasks in order, and then what they stand on.
+func (p *project) stopCloud() error {
+	state, found, err := localcloud.Find(p.cloudDir())
+	if err != nil || !found {
+		return err
+	}
+	began := time.Now()
+	if err := state.Stop(); err != nil {
+		return fmt.Errorf("stop the tasks' process %d: %w", state.PID, err)
+	}
+	fmt.Fprintf(p.out, "stopped the tasks, PostgreSQL, Redis, models and registry in %.0f s\n", time.Since(began).Seconds())
+	return nil
 }
 
 // removeRun leaves what dev keeps: it may be running, and its data are not up's.

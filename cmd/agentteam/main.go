@@ -55,7 +55,7 @@ func newRoot() *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(
-		devCommand(), upCommand(), downCommand(), statusCommand(), envCommand(),
+		devCommand(), upCommand(), cloudCommand(), downCommand(), statusCommand(), envCommand(),
 		synthCommand(), planCommand(), diffCommand(), costCommand(), deployCommand(), destroyCommand(), bootstrapCommand(),
 		imagesCommand(), smokeCommand(), doctorCommand(), planSummaryCommand(), driftCommand(),
 	)

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+
+	"github.com/agentteam/agentteam/internal/localcloud"
 )
 
 func statusCommand() *cobra.Command {
@@ -35,6 +37,9 @@ func (p *project) status(ctx context.Context) error {
 		return nil
 	}
 	fmt.Fprintf(p.out, "AWS emulator: %s, process %d, log %s\n", running.URL(), running.PID, running.Log)
+	if err := p.cloudStatus(); err != nil {
+		return err
+	}
 	p.env = append(p.env, running.Env()...)
 	names, err := p.stacks()
 	if errors.Is(err, fs.ErrNotExist) {
@@ -44,6 +49,21 @@ func (p *project) status(ctx context.Context) error {
 		return err
 	}
 	return p.printDeployed(ctx, names)
+}
+
+func (p *project) cloudStatus() error {
+	state, found, err := localcloud.Find(p.cloudDir())
+	if err != nil {
+		return err
+	}
+	if !found {
+		fmt.Fprintln(p.out, "tasks: not running; start them with: make up")
+		return nil
+	}
+	fmt.Fprintf(p.out, "tasks' process: %d, load balancer %s, log %s\n", state.PID, state.Public, localcloud.LogFile(p.cloudDir()))
+	p.printTasks(state)
+	fmt.Fprintf(p.out, "\nDifferent on this machine:\n%s\n", indent(state.Translation.String()))
+	return nil
 }
 
 func (p *project) printDeployed(ctx context.Context, names []string) error {

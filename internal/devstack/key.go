@@ -16,7 +16,7 @@ const workspace = "Development"
 func (s *Stack) NewKey(ctx context.Context) (string, error) {
 	var out, problems bytes.Buffer
 	cmd := exec.CommandContext(ctx, s.binaries.gateway, "api-key", "create", "--workspace", workspace, "--role", "admin")
-	cmd.Env, cmd.Stdout, cmd.Stderr = s.gatewayEnvironment(), &out, &problems
+	cmd.Env, cmd.Stdout, cmd.Stderr = s.shared(), &out, &problems
 	if err := cmd.Run(); err != nil {
 		return "", fmt.Errorf("apigateway api-key create: %w\n%s", err, strings.TrimSpace(problems.String()))
 	}

@@ -10,14 +10,19 @@ import (
 	"github.com/agentteam/agentteam/internal/modelsim"
 )
 
-// simulatedKey is what the services show to the simulation, which takes any.
-const simulatedKey = "simulated"
+// SimulatedKey is what the services show to the simulation, which takes any.
+const SimulatedKey = "simulated"
 
-// provider is a provider of models as the engine's environment names it.
-type provider struct{ name, key, base, path string }
+// Provider is a provider of models as the engine's environment names it.
+type Provider struct {
+	Name      string
+	Key, Base string // variables
+	Path      string // of its API at a base URL
+}
 
-func providers() []provider {
-	return []provider{
+// Providers are those that the engine knows.
+func Providers() []Provider {
+	return []Provider{
 		{"openai", contract.OpenAIAPIKey, contract.OpenAIBaseURL, "/v1"},
 		{"anthropic", contract.AnthropicAPIKey, contract.AnthropicBaseURL, ""},
 	}
@@ -26,9 +31,9 @@ func providers() []provider {
 // startModels serves the models of every provider whose key is not in the environment. Its words say that they are
 // simulated, wherever they appear.
 func (s *Stack) startModels(ctx context.Context) error {
-	for _, p := range providers() {
-		if value := s.lookup(p.key); value == "" || value == contract.Unset {
-			s.Simulated = append(s.Simulated, p.name)
+	for _, p := range Providers() {
+		if value := s.lookup(p.Key); value == "" || value == contract.Unset {
+			s.Simulated = append(s.Simulated, p.Name)
 		}
 	}
 	if len(s.Simulated) == 0 {
@@ -47,9 +52,9 @@ func (s *Stack) startModels(ctx context.Context) error {
 
 // modelEnvironment points the simulated providers at the simulation, and leaves the real ones alone.
 func (s *Stack) modelEnvironment() (environ []string) {
-	for _, p := range providers() {
-		if slices.Contains(s.Simulated, p.name) {
-			environ = append(environ, p.key+"="+simulatedKey, p.base+"="+s.models+p.path)
+	for _, p := range Providers() {
+		if slices.Contains(s.Simulated, p.Name) {
+			environ = append(environ, p.Key+"="+SimulatedKey, p.Base+"="+s.models+p.Path)
 		}
 	}
 	return environ

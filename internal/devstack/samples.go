@@ -27,7 +27,12 @@ type Example struct {
 
 // Example reads an example. Where the sample server had to take another port, the example says so.
 func (s *Stack) Example(name string) (Example, error) {
-	folder := filepath.Join(s.options.Root, "examples", name)
+	return ReadExample(s.options.Root, name, s.Samples)
+}
+
+// ReadExample reads an example of the checkout, for a sample server at this base URL.
+func ReadExample(root, name, samples string) (Example, error) {
+	folder := filepath.Join(root, "examples", name)
 	document, err := os.ReadFile(filepath.Join(folder, "workflow.json"))
 	if err != nil {
 		return Example{}, err
@@ -37,7 +42,7 @@ func (s *Stack) Example(name string) (Example, error) {
 		return Example{}, err
 	}
 	usual := "http://" + net.JoinHostPort(loopback, strconv.Itoa(SamplesPort))
-	here := func(text []byte) []byte { return []byte(strings.ReplaceAll(string(text), usual, s.Samples)) }
+	here := func(text []byte) []byte { return []byte(strings.ReplaceAll(string(text), usual, samples)) }
 	return Example{Name: name, Document: here(document), Inputs: here(inputs)}, nil
 }
 

@@ -51,7 +51,7 @@ func (s *Stack) run(name, binary string, environ []string, arguments ...string) 
 	s.services = append(s.services, service)
 	s.mu.Unlock()
 	s.started(name, service.stop)
-	return service, s.guard.watch(cmd.Process.Pid)
+	return service, s.guard.Watch(cmd.Process.Pid)
 }
 
 // await reaps the process and tells when it was not we who ended it.

@@ -20,7 +20,7 @@ func (s *Stack) startEngine(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	service, err := s.run(Engine, s.binaries.engine, s.engineEnvironment(port), "--listen", s.Engine, "--drain-delay", "0s")
+	service, err := s.run(Engine, s.binaries.engine, s.engineEnvironment(port), "--drain-delay", "0s")
 	if err != nil {
 		return err
 	}
@@ -33,7 +33,11 @@ func (s *Stack) startGateway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	service, err := s.run(Gateway, s.binaries.gateway, s.gatewayEnvironment(), "--listen", at, "--drain-delay", "0s")
+	_, port, err := net.SplitHostPort(at)
+	if err != nil {
+		return err
+	}
+	service, err := s.run(Gateway, s.binaries.gateway, s.gatewayEnvironment(port), "--drain-delay", "0s")
 	if err != nil {
 		return err
 	}
@@ -63,7 +67,10 @@ func (s *Stack) outbound() string {
 	return loopback
 }
 
-func (s *Stack) gatewayEnvironment() []string {
+func (s *Stack) gatewayEnvironment(listen string) []string {
 	host, port, _ := net.SplitHostPort(s.Engine) // we made it
-	return append(s.shared(), contract.WorkflowServiceHost+"="+host, contract.WorkflowServicePort+"="+port, contract.MetricsAddress+"=")
+	return append(s.shared(),
+		contract.HTTPListenHost+"="+loopback, contract.HTTPListenPort+"="+listen,
+		contract.WorkflowServiceHost+"="+host, contract.WorkflowServicePort+"="+port, contract.MetricsAddress+"=",
+	)
 }

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/agentteam/agentteam/internal/process"
 )
 
 // Options are the choices of a stack.
@@ -45,7 +47,7 @@ type Stack struct {
 	redis    string
 	models   string
 	binaries binaries
-	guard    *guard
+	guard    *process.Guard
 
 	mu       sync.Mutex
 	parts    []part // in the order of their start
@@ -110,10 +112,10 @@ func (s *Stack) prepare(context.Context) error {
 		return err
 	}
 	var err error
-	if s.guard, err = startGuard(); err != nil {
+	if s.guard, err = process.StartGuard(); err != nil {
 		return err
 	}
-	s.started("the guard", s.guard.dismiss)
+	s.started("the guard", s.guard.Dismiss)
 	return nil
 }
 

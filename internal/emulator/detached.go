@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/agentteam/agentteam/internal/process"
 )
 
 // StartDetached runs an emulator that outlives this process and that Find finds again.
@@ -42,7 +44,7 @@ func Find(dir string) (*Emulator, error) {
 		return nil, fmt.Errorf("%s cannot be read: %w; remove it", stateFile(dir), err)
 	}
 	// After a reboot the number may belong to a stranger, who must not be stopped.
-	if !strings.Contains(commandLine(int32(e.PID)), filepath.Join(dir, "patches")) {
+	if !strings.Contains(process.CommandLine(e.PID), filepath.Join(dir, "patches")) {
 		return nil, nil
 	}
 	return &e, nil

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"net"
 	"strconv"
-	"strings"
 	"syscall"
 
 	psnet "github.com/shirou/gopsutil/v4/net"
-	psprocess "github.com/shirou/gopsutil/v4/process"
+
+	"github.com/agentteam/agentteam/internal/process"
 )
 
 // reservePort checks that the port is free, or finds a free one for 0.
@@ -36,20 +36,7 @@ func listenerOf(port int) string {
 		if c.Status != "LISTEN" || int(c.Laddr.Port) != port || c.Pid == 0 {
 			continue
 		}
-		return fmt.Sprintf(" by process %d (%s)", c.Pid, commandLine(c.Pid))
+		return fmt.Sprintf(" by process %d (%s)", c.Pid, process.CommandLine(int(c.Pid)))
 	}
 	return ""
-}
-
-// commandLine is empty for a process that is gone.
-func commandLine(pid int32) string {
-	p, err := psprocess.NewProcess(pid)
-	if err != nil {
-		return ""
-	}
-	line, err := p.Cmdline()
-	if err != nil {
-		return ""
-	}
-	return strings.TrimSpace(line)
 }

@@ -85,14 +85,20 @@ func (s *Server) checkVersion() error {
 	return nil
 }
 
-// makeUser connects by the socket: nobody else's server can be there.
-func (s *Server) makeUser(ctx context.Context) error {
+// connect connects as the superuser, by the socket: nobody else's server can be there.
+func (s *Server) connect(ctx context.Context) (*pgx.Conn, error) {
 	config, err := pgx.ParseConfig(fmt.Sprintf("host=%s port=%d user=%s database=postgres sslmode=disable", s.run, s.port, superuser))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	config.Password = s.password
-	conn, err := pgx.ConnectConfig(ctx, config)
+	config.Password = s.superpassword
+	return pgx.ConnectConfig(ctx, config)
+}
+
+// makeUser makes User and its database.
+func (s *Server) makeUser(ctx context.Context) error {
+	s.superpassword = s.password
+	conn, err := s.connect(ctx)
 	if err != nil {
 		return err
 	}
@@ -101,8 +107,7 @@ func (s *Server) makeUser(ctx context.Context) error {
 }
 
 func (s *Server) setUp(ctx context.Context, conn *pgx.Conn) error {
-	var role, database bool
-	err := conn.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1), EXISTS (SELECT FROM pg_database WHERE datname = $1)`, User).Scan(&role, &database)
+	role, database, err := exist(ctx, conn, User, User)
 	if err != nil {
 		return err
 	}

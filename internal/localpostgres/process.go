@@ -23,9 +23,32 @@ const (
 
 var errPortTaken = errors.New("the port was taken by another program")
 
+// listen launches the server where it is wanted.
+func (s *Server) listen(ctx context.Context) error {
+	if err := s.writeCertificate(); err != nil {
+		return err
+	}
+	if s.options.Listen == "" {
+		return s.launchOnFreePort(ctx)
+	}
+	host, port, err := net.SplitHostPort(s.options.Listen)
+	if err != nil {
+		return err
+	}
+	if s.port, err = strconv.Atoi(port); err != nil {
+		return fmt.Errorf("listen on %s: the port must be a number: %w", s.options.Listen, err)
+	}
+	s.host = host
+	if err := s.launch(ctx); err != nil {
+		return fmt.Errorf("listen on %s: %w", s.options.Listen, err)
+	}
+	return nil
+}
+
 // launchOnFreePort tries again when another program was faster to take the port.
 func (s *Server) launchOnFreePort(ctx context.Context) error {
 	var err error
+	s.host = "127.0.0.1"
 	for range portTries {
 		if s.port, err = freePort(ctx); err != nil {
 			return err
@@ -73,9 +96,12 @@ func (s *Server) launch(ctx context.Context) error {
 
 func (s *Server) arguments() []string {
 	settings := []string{
-		"listen_addresses=127.0.0.1", "port=" + strconv.Itoa(s.port),
+		"listen_addresses=" + s.host, "port=" + strconv.Itoa(s.port),
 		"unix_socket_directories=" + s.run, "unix_socket_permissions=0700",
 		"max_connections=200", "max_wal_senders=0", "wal_level=minimal", "jit=off", "timezone=UTC", "log_timezone=UTC",
+	}
+	if s.options.Certificate != nil {
+		settings = append(settings, "ssl=on", "ssl_cert_file="+s.certificateFile(), "ssl_key_file="+s.keyFile())
 	}
 	if !s.options.Durable {
 		settings = append(settings, "fsync=off", "full_page_writes=off")

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
 	"os"
 	"os/exec"
@@ -25,6 +26,10 @@ type Options struct {
 	Dir string
 	// Durable commits reach the disk. Others survive a kill of the server, but no loss of power, and are faster.
 	Durable bool
+	// Listen is host:port to take connections at. Empty: a free port of 127.0.0.1.
+	Listen string
+	// Certificate and Key, in PEM, let clients that ask for it speak TLS.
+	Certificate, Key []byte
 	// Out gets a line when binaries have to be installed, which takes a minute; nil is nobody.
 	Out io.Writer
 }
@@ -36,11 +41,14 @@ type Server struct {
 	account  *account
 	run      string // temporary: the socket, and without Options.Dir everything
 	home     string // data, log and password
-	password string
-	port     int
-	guard    *guard
-	process  *exec.Cmd
-	exited   chan struct{}
+	password string // of User
+	// superpassword is the superuser's: that of data which were copied is another one.
+	superpassword string
+	host          string
+	port          int
+	guard         *guard
+	process       *exec.Cmd
+	exited        chan struct{}
 }
 
 // Start makes the data if there are none and returns when the server takes connections. The context bounds
@@ -57,7 +65,7 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 func (s *Server) URL(database string) string {
 	return (&url.URL{
 		Scheme: "postgres", User: url.UserPassword(User, s.password),
-		Host: "127.0.0.1:" + strconv.Itoa(s.port), Path: database, RawQuery: "sslmode=disable",
+		Host: net.JoinHostPort(s.host, strconv.Itoa(s.port)), Path: database, RawQuery: "sslmode=disable",
 	}).String()
 }
 
@@ -100,7 +108,7 @@ func (s *Server) start(ctx context.Context) (err error) {
 	if err := s.initialize(ctx); err != nil {
 		return err
 	}
-	if err := s.launchOnFreePort(ctx); err != nil {
+	if err := s.listen(ctx); err != nil {
 		return err
 	}
 	return s.makeUser(ctx)

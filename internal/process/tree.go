@@ -1,6 +1,7 @@
 package process
 
 import (
+	"strings"
 	"time"
 
 	psprocess "github.com/shirou/gopsutil/v4/process"
@@ -49,4 +50,17 @@ func running(pid int) bool {
 	}
 	status, err := p.Status()
 	return err == nil && len(status) > 0 && status[0] != psprocess.Zombie
+}
+
+// CommandLine is what a process was started with, and empty for one that is gone.
+func CommandLine(pid int) string {
+	p, err := psprocess.NewProcess(int32(pid))
+	if err != nil {
+		return ""
+	}
+	line, err := p.Cmdline()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(line)
 }

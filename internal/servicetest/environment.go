@@ -26,7 +26,8 @@ func GatewayEnvironment(t *testing.T, database, engine string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return append(sharedEnvironment(database), "WORKFLOW_SERVICE_HOST="+host, "WORKFLOW_SERVICE_PORT="+port)
+	return append(sharedEnvironment(database), "HTTP_HOST=127.0.0.1", "HTTP_PORT=8000",
+		"WORKFLOW_SERVICE_HOST="+host, "WORKFLOW_SERVICE_PORT="+port)
 }
 
 // sharedEnvironment names a Redis that is not there: the services need none. A test that has one adds its REDIS_URL,

@@ -36,8 +36,8 @@ func TestInterruptedDeploy(t *testing.T) {
 
 // The same for up, while cdktf has terraform on a terminal of its own.
 func TestInterruptedUp(t *testing.T) {
-	f := newFolder(t, programs{dir: os.Getenv("COMMANDS_PROGRAMS")}.synth())
-	interrupt(t, f.agentteamCommand(t.Context(), "up", "--port=0"), func(string) bool {
+	f := newCheckout(t)
+	interrupt(t, f.agentteamCommand(t.Context(), "up", "--port=0", "--http-port=0"), func(string) bool {
 		log, err := os.ReadFile(filepath.Join(f.dir, ".agentteam", "logs", "development.log"))
 		return err == nil && strings.Contains(string(log), "Creation complete")
 	})

@@ -5,6 +5,7 @@ package commands_test
 import (
 	"context"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -12,16 +13,16 @@ import (
 
 // The two commands of a newcomer, and cdktf's own commands in the shell that env makes, on the real stacks.
 func TestUpThenCDKTFThenDown(t *testing.T) {
-	f := newFolder(t, programs{dir: os.Getenv("COMMANDS_PROGRAMS")}.synth())
+	f := newCheckout(t)
 	agentteam := func(args ...string) result { return run(t, f.agentteamCommand(t.Context(), args...), "") }
 	t.Cleanup(func() { _ = f.agentteamCommand(context.Background(), "down").Run() }) // for a test that stops half-way
 
-	agentteam("up", "--port=0").want(t, 0, "Outputs of development", "vpc_id", "(sensitive)", "make down")
+	agentteam("up", "--port=0", "--http-port=0").want(t, 0, "SIMULATED", "run.completed", "the run completed", "Outputs of development", "vpc_id", "(sensitive)", "serving", "make down")
 	if left, _ := filepath.Glob(filepath.Join(f.dir, "*.tfstate*")); left != nil {
 		t.Errorf("%v are left although the bucket holds the state", left)
 	}
-	agentteam("up", "--port=0").want(t, 0, "Outputs of development")
-	agentteam("status").want(t, 0, "account      9 resources", "production   not initialized")
+	agentteam("up", "--port=0", "--http-port=0").want(t, 0, "nothing changed: the tasks run as before", "Outputs of development")
+	agentteam("status").want(t, 0, "agent-team-development-workflow-engine:1", "127.77.", "account      9 resources", "production   not initialized")
 
 	f.env = shellVariables(t, agentteam("env"))
 	cdktf := func(args ...string) result {
@@ -36,7 +37,7 @@ func TestUpThenCDKTFThenDown(t *testing.T) {
 	agentteam("status").want(t, 0, "development  0 resources", "account      9 resources")
 	agentteam("bootstrap", "--auto-approve").want(t, 0, "done")
 
-	agentteam("down").want(t, 0, "stopped the AWS emulator")
+	agentteam("down").want(t, 0, "stopped the tasks", "stopped the AWS emulator")
 	agentteam("down").want(t, 0, "no AWS emulator is running")
 	f.wantNoProcess(t)
 }
@@ -70,4 +71,32 @@ func lookPath(t *testing.T, env []string, program string) string {
 func isFile(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && !info.IsDir()
+}
+
+// newCheckout is a clone of this checkout's commit: images are built from one. PostgreSQL's account can enter it.
+func newCheckout(t *testing.T) folder {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "checkout-") //nolint:usetesting // only root enters the test's folder
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	root, err := filepath.Abs(filepath.Join("..", ".."))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.CommandContext(t.Context(), "git", "clone", "--quiet", "--depth=1", "file://"+root, dir).CombinedOutput(); err != nil {
+		t.Fatalf("git clone: %v\n%s", err, out)
+	}
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	f := newFolder(t, programs{dir: os.Getenv("COMMANDS_PROGRAMS")}.synth())
+	config, err := os.ReadFile(filepath.Join(f.dir, "cdktf.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.dir = dir
+	f.write(t, "cdktf.json", string(config))
+	return f
 }

@@ -33,3 +33,19 @@ func TestEngineAddress(t *testing.T) {
 		}
 	}
 }
+
+func TestListenAddress(t *testing.T) {
+	for _, test := range []struct{ host, override, want string }{
+		{"0.0.0.0", "", "0.0.0.0:8000"},
+		{"127.1.2.3", "", "127.1.2.3:8000"},
+		{"0.0.0.0", "127.0.0.1:0", "127.0.0.1:0"},
+	} {
+		listen, err := config.LoadListen([]string{"HTTP_HOST=" + test.host, "HTTP_PORT=8000"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := listen.Address(test.override); got != test.want {
+			t.Errorf("%+v gives %s", test, got)
+		}
+	}
+}

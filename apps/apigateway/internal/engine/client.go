@@ -41,7 +41,7 @@ type Client struct {
 // Dial starts to connect to every task behind the DNS name of address (host:port) and does not wait:
 // the gateway serves without the engine and says so on /ready. No proxy is asked.
 func Dial(address string, o Options) (*Client, error) {
-	return dial("dns:///"+address, o)
+	return dial("dns:///"+address, o, grpc.WithResolvers(watchNames()))
 }
 
 func dial(target string, o Options, more ...grpc.DialOption) (*Client, error) {

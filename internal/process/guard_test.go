@@ -1,4 +1,4 @@
-package devstack
+package process_test
 
 import (
 	"os/exec"
@@ -10,7 +10,7 @@ import (
 
 // The guard ends what it watches when the pipe closes, which a SIGKILL of this process does too.
 func TestGuardEndsWhatItsOwnerLeft(t *testing.T) {
-	g, err := startGuard()
+	g, err := process.StartGuard()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,12 +29,12 @@ func TestGuardEndsWhatItsOwnerLeft(t *testing.T) {
 			t.Fatal(err)
 		}
 		go func() { _ = cmd.Wait() }() // a zombie counts as a member of its group
-		if err := g.watch(cmd.Process.Pid); err != nil {
+		if err := g.Watch(cmd.Process.Pid); err != nil {
 			t.Fatal(err)
 		}
 		groups = append(groups, cmd.Process.Pid)
 	}
-	if err := g.dismiss(); err != nil {
+	if err := g.Dismiss(); err != nil {
 		t.Fatal(err)
 	}
 	for _, group := range groups {

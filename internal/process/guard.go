@@ -1,4 +1,4 @@
-package devstack
+package process
 
 import (
 	"fmt"
@@ -12,25 +12,30 @@ import (
 const guardScript = `
 groups=
 while read -r group; do groups="$groups $group"; done
-for group in $groups; do kill -s TERM -- "-$group" 2>/dev/null; done
-waits=0
-while [ "$waits" -lt 20 ]; do
-  alive=
-  for group in $groups; do kill -s 0 -- "-$group" 2>/dev/null && alive=1; done
-  [ -z "$alive" ] && exit 0
-  sleep 0.1; waits=$((waits + 1))
-done
-for group in $groups; do kill -s KILL -- "-$group" 2>/dev/null; done
+send() { for group in $groups; do kill -s "$1" -- "-$group" 2>/dev/null; done; }
+gone() {
+  waits=0
+  while [ "$waits" -lt 20 ]; do
+    alive=
+    for group in $groups; do kill -s 0 -- "-$group" 2>/dev/null && alive=1; done
+    [ -z "$alive" ] && return 0
+    sleep 0.1; waits=$((waits + 1))
+  done
+  return 1
+}
+send TERM; gone && exit 0
+send KILL; gone
 exit 0
 `
 
-// guard leaves no service behind when this process is killed.
-type guard struct {
+// Guard leaves no process behind when this process is killed.
+type Guard struct {
 	command *exec.Cmd
 	pipe    io.WriteCloser
 }
 
-func startGuard() (*guard, error) {
+// StartGuard starts a guard that watches nothing yet.
+func StartGuard() (*Guard, error) {
 	cmd := exec.Command("/bin/sh", "-c", guardScript) //nolint:noctx // it has to outlive whatever ends us
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	pipe, err := cmd.StdinPipe()
@@ -40,16 +45,17 @@ func startGuard() (*guard, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start the shell that ends what is left: %w", err)
 	}
-	return &guard{command: cmd, pipe: pipe}, nil
+	return &Guard{command: cmd, pipe: pipe}, nil
 }
 
-func (g *guard) watch(group int) error {
+// Watch adds a process group.
+func (g *Guard) Watch(group int) error {
 	_, err := fmt.Fprintln(g.pipe, group)
 	return err
 }
 
-// dismiss returns when the guard is gone, and so is what it watched.
-func (g *guard) dismiss() error {
+// Dismiss returns when the guard is gone, and so is what it watched.
+func (g *Guard) Dismiss() error {
 	if err := g.pipe.Close(); err != nil {
 		return err
 	}
