@@ -54,7 +54,7 @@ smoke: agentteam ## try a deployed environment at URL with the API key in KEY
 # What the pipeline does. The images of a commit have the start of its hash as their tag, as make images gives it.
 COMMIT ?= HEAD
 TAG ?= $(shell git rev-parse --short=12 HEAD)
-CRANE = go run github.com/google/go-containerregistry/cmd/crane@v0.22.0
+CRANE = go run github.com/google/go-containerregistry/cmd/crane@v0.22.1
 
 .PHONY: on-main registry-login release smoke-release
 on-main: ## refuse a COMMIT that is not on main

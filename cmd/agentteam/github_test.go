@@ -13,7 +13,7 @@ func withGH(t *testing.T, open string) (called func() string) {
 	dir := t.TempDir()
 	record := filepath.Join(dir, "calls")
 	script := "#!/bin/sh\necho \"gh $*\" >> " + record + "\ncase \"$*\" in\n*body-file*) cat >> " + record + ";;\nissue\\ list*) echo '" + open + "';;\nesac\n"
-	if err := os.WriteFile(filepath.Join(dir, "gh"), []byte(script), 0o700); err != nil { //nolint:gosec // it is to be run
+	if err := os.WriteFile(filepath.Join(dir, "gh"), []byte(script), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", dir+":"+os.Getenv("PATH"))

@@ -136,6 +136,7 @@ func TestEachCheckFindsItsFault(t *testing.T) {
 		"DELETE /v1/workflows/wfl_1":       "clean up: DELETE /v1/workflows/wfl_1 answered 503",
 	} {
 		t.Run(fault, func(t *testing.T) {
+			t.Parallel()
 			g := &gateway{fault: fault}
 			printed, err := try(t, g, "atk_good", "")
 			if err == nil || !strings.HasPrefix(err.Error(), want) || !strings.Contains(err.Error(), "What to do: ") || !strings.Contains(printed, "FAILED") {
