@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/spf13/cobra"
@@ -56,7 +57,7 @@ func (p *project) startCloud(cmd *cobra.Command, port int, api *emulator.Emulato
 		return state, err
 	}
 	state, err = localcloud.StartDetached(cmd.Context(), localcloud.Launch{
-		Command: []string{program, "cloud", "--http-port", fmt.Sprint(port), p.cloudDir()}, Env: api.Env(), Dir: p.cloudDir(),
+		Command: []string{program, "cloud", "--http-port", strconv.Itoa(port), p.cloudDir()}, Env: api.Env(), Dir: p.cloudDir(),
 	})
 	if err != nil {
 		return state, fmt.Errorf("%w\n\nWhat to do: install what it misses; if a port is taken, make up ARGS=\"--http-port 0\"", err)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -29,6 +30,9 @@ const readyPath = "/ready"
 
 // steadyLimit covers slow starts and one round of draining.
 const steadyLimit = 3 * time.Minute
+
+// hopeless is after how many tasks that failed in a row a deployment is given up.
+const hopeless = 3
 
 // environment is the deployed development environment as its tasks run it.
 type environment struct {
@@ -70,7 +74,6 @@ func (p *project) openEnvironment(ctx context.Context, tf terraform.Runner, runn
 
 // awaitSteady waits until what is deployed runs, and fails as soon as a deployment fails again and again.
 func (e *environment) awaitSteady(ctx context.Context) error {
-	const hopeless = 3
 	ctx, cancel := context.WithTimeout(ctx, steadyLimit)
 	defer cancel()
 	watch := newProgress(e.project.out, "tasks")
@@ -78,29 +81,35 @@ func (e *environment) awaitSteady(ctx context.Context) error {
 	defer close(done)
 	go watch.report(done)
 	for {
-		var err error
-		var runs bool
-		if e.state, runs, err = localcloud.Find(e.dir); err != nil {
+		runs, err := e.look(ctx)
+		if err != nil || runs {
 			return err
 		}
-		if !runs {
-			return fmt.Errorf("the tasks' process has ended; %s says why, and make up starts it again", localcloud.LogFile(e.dir))
-		}
-		if e.state.Runs(e.services) && health.HTTP(ctx, hostPort(e.state.Public), readyPath) == nil {
-			return nil
-		}
 		fmt.Fprintln(watch, describeTasks(e.state))
-		for _, s := range e.state.Services {
-			if s.Failures >= hopeless && e.deploys(s.Deployment) {
-				return fmt.Errorf("service %s does not start, after %d tries: %s", s.Service, s.Failures, s.Failure)
-			}
-		}
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("the services do not run as deployed: %w: %s; see make status and %s", context.Cause(ctx), describeTasks(e.state), localcloud.LogFile(e.dir))
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+// look says whether what is deployed runs, and why it never will.
+func (e *environment) look(ctx context.Context) (runs bool, err error) {
+	state, alive, err := localcloud.Find(e.dir)
+	if err != nil {
+		return false, err
+	}
+	if !alive {
+		return false, fmt.Errorf("the tasks' process has ended; %s says why, and make up starts it again", localcloud.LogFile(e.dir))
+	}
+	e.state = state
+	for _, s := range state.Services {
+		if s.Failures >= hopeless && e.deploys(s.Deployment) {
+			return false, fmt.Errorf("service %s does not start, after %d tries: %s", s.Service, s.Failures, s.Failure)
+		}
+	}
+	return state.Runs(e.services) && health.HTTP(ctx, hostPort(state.Public), readyPath) == nil, nil
 }
 
 func (e *environment) deploys(deployment string) bool {
@@ -113,13 +122,13 @@ func describeTasks(state localcloud.State) string {
 	for _, s := range state.Services {
 		stages := map[string]int{}
 		for _, t := range s.Tasks {
-			stages[string(t.Stage)+" "+string(t.Health)]++
+			stages[strings.ToLower(string(t.Stage)+" "+string(t.Health))]++
 		}
-		part := s.Service
+		words := []string{s.Service}
 		for _, stage := range slices.Sorted(maps.Keys(stages)) {
-			part += fmt.Sprintf(" %d %s", stages[stage], strings.ToLower(stage))
+			words = append(words, strconv.Itoa(stages[stage]), stage)
 		}
-		parts = append(parts, part)
+		parts = append(parts, strings.Join(words, " "))
 	}
 	if state.Problem != "" {
 		parts = append(parts, state.Problem)

@@ -18,9 +18,12 @@ func (p *project) publish(ctx context.Context, state localcloud.State, tag strin
 	if err != nil || there {
 		return err
 	}
-	_, err = images.Publish(ctx, images.Options{Root: p.root, Tools: p.tools, Registry: repository, Base: images.EmptyBase, Out: p.out})
+	built, err := images.Publish(ctx, images.Options{Root: p.root, Tools: p.tools, Registry: repository, Base: images.EmptyBase, Out: p.out})
 	if err != nil {
 		return fmt.Errorf("build the images: %w", err)
+	}
+	if built[0].Tag != tag {
+		return fmt.Errorf("files changed while the images were built, and %s is to be deployed, not %s: run make up again", tag, built[0].Tag)
 	}
 	return nil
 }

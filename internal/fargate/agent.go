@@ -14,8 +14,8 @@ type Agent struct {
 	machine  Machine
 	network  Network
 	logs     string
-	notify   func() // something is to be seen in Status
-	draining context.Context
+	notify   func()          // something is to be seen in Status
+	draining context.Context //nolint:containedctx // the tasks' own, not a caller's
 	hurry    context.CancelFunc
 
 	mu       sync.Mutex
@@ -48,8 +48,6 @@ func NewAgent(o Options) *Agent {
 		draining: draining, hurry: hurry, services: map[string]*keeper{}}
 }
 
-func (a *Agent) changed() { a.notify() }
-
 // Converge starts and stops what these services want different from now. It does not wait for it; a service that is not
 // among them loses its tasks.
 func (a *Agent) Converge(ctx context.Context, services []Service) error {
@@ -78,6 +76,48 @@ func (a *Agent) Converge(ctx context.Context, services []Service) error {
 	}
 	return nil
 }
+
+const (
+	firstPause   = time.Second
+	longestPause = 30 * time.Second
+)
+
+// bury takes the tasks that have ended out. Each of the newest deployment that failed makes the pause before the next
+// start longer; one that was healthy, shorter.
+func (k *keeper) bury() {
+	k.tasks = slices.DeleteFunc(k.tasks, func(t *task) bool {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.service.Deployment == k.service.Deployment {
+			switch {
+			case t.health == Healthy:
+				k.failures = 0
+			case t.stage == Stopped && t.reason != "":
+				k.failures++
+				k.pause = time.Now().Add(min(longestPause, firstPause<<min(k.failures, 10)))
+			}
+			if t.stage == Stopped && t.reason != "" {
+				k.failure = t.reason
+			}
+		}
+		return t.stage == Stopped
+	})
+}
+
+// Stop ends all tasks, without waiting for requests that the load balancer has under way, and returns when they are gone.
+func (a *Agent) Stop() {
+	a.hurry()
+	a.mu.Lock()
+	for _, k := range a.services {
+		for _, t := range k.tasks {
+			t.askToStop()
+		}
+	}
+	a.mu.Unlock()
+	a.lives.Wait()
+}
+
+func (a *Agent) changed() { a.notify() }
 
 func (a *Agent) converge(s Service, d Definition) {
 	a.mu.Lock()
@@ -131,44 +171,4 @@ func (a *Agent) view(k *keeper) (tasks []running) {
 		})
 	}
 	return tasks
-}
-
-const (
-	firstPause   = time.Second
-	longestPause = 30 * time.Second
-)
-
-// bury takes the tasks that have ended out. Each of the newest deployment that failed makes the pause before the next
-// start longer; one that was healthy, shorter.
-func (k *keeper) bury() {
-	k.tasks = slices.DeleteFunc(k.tasks, func(t *task) bool {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		if t.service.Deployment == k.service.Deployment {
-			switch {
-			case t.health == Healthy:
-				k.failures = 0
-			case t.stage == Stopped && t.reason != "":
-				k.failures++
-				k.pause = time.Now().Add(min(longestPause, firstPause<<min(k.failures, 10)))
-			}
-			if t.stage == Stopped && t.reason != "" {
-				k.failure = t.reason
-			}
-		}
-		return t.stage == Stopped
-	})
-}
-
-// Stop ends all tasks, without waiting for requests that the load balancer has under way, and returns when they are gone.
-func (a *Agent) Stop() {
-	a.hurry()
-	a.mu.Lock()
-	for _, k := range a.services {
-		for _, t := range k.tasks {
-			t.askToStop()
-		}
-	}
-	a.mu.Unlock()
-	a.lives.Wait()
 }

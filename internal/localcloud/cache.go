@@ -27,8 +27,8 @@ type cache struct {
 
 // useCache runs the Redis that a variable names, if it does.
 func (c *Cloud) useCache(ctx context.Context, value string) error {
-	at, err := url.Parse(value)
-	if err != nil || at.Scheme != "redis" && at.Scheme != "rediss" {
+	at, found := redisURL(value)
+	if !found {
 		return nil
 	}
 	encrypted, found := c.endpoints.Caches[at.Host]
@@ -49,6 +49,11 @@ func (c *Cloud) useCache(ctx context.Context, value string) error {
 	c.cache = started
 	c.log.Info("Redis runs", "for", at.Hostname(), "at", address, "kind", c.cache.kind)
 	return c.names.add(at.Hostname(), c.block.address(cachePlace))
+}
+
+func redisURL(value string) (at *url.URL, found bool) {
+	at, err := url.Parse(value)
+	return at, err == nil && (at.Scheme == "redis" || at.Scheme == "rediss")
 }
 
 func (c *Cloud) startCache(ctx context.Context, host, address string, encrypted bool) (*cache, error) {

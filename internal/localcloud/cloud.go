@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -89,6 +90,35 @@ func Start(ctx context.Context, o Options) (*Cloud, error) {
 	return c, c.state.write(o.Dir)
 }
 
+// State is what the cloud was told to be of it, as others see it.
+func (c *Cloud) State() (State, error) { return readState(c.options.Dir) }
+
+// Run runs what is deployed until the context ends, and then ends everything.
+func (c *Cloud) Run(ctx context.Context) error {
+	ticker := time.NewTicker(look)
+	defer ticker.Stop()
+	for {
+		if err := c.pass(ctx); err != nil && ctx.Err() == nil {
+			if c.state.Problem != err.Error() {
+				c.log.Error("look again", "error", err)
+			}
+			c.state.Problem = err.Error()
+		} else {
+			c.state.Problem = ""
+		}
+		c.state.Services, c.state.Translation = c.agent.Status(), c.translate(c.definitions)
+		if err := c.state.write(c.options.Dir); err != nil {
+			return errors.Join(err, c.end())
+		}
+		select {
+		case <-ctx.Done():
+			return c.end()
+		case <-ticker.C:
+		case <-c.changed:
+		}
+	}
+}
+
 func (c *Cloud) prepare(ctx context.Context) (err error) {
 	before, err := readState(c.options.Dir)
 	if err != nil {
@@ -139,40 +169,14 @@ func (c *Cloud) notify() {
 	}
 }
 
-// State is what the cloud was told to be of it, as others see it.
-func (c *Cloud) State() (State, error) { return readState(c.options.Dir) }
-
-// Run runs what is deployed until the context ends, and then ends everything.
-func (c *Cloud) Run(ctx context.Context) error {
-	ticker := time.NewTicker(look)
-	defer ticker.Stop()
-	for {
-		if err := c.pass(ctx); err != nil && ctx.Err() == nil {
-			if c.state.Problem != err.Error() {
-				c.log.Error("look again", "error", err)
-			}
-			c.state.Problem = err.Error()
-		} else {
-			c.state.Problem = ""
-		}
-		c.state.Services, c.state.Translation = c.agent.Status(), c.translate(c.definitions)
-		if err := c.state.write(c.options.Dir); err != nil {
-			return errors.Join(err, c.end())
-		}
-		select {
-		case <-ctx.Done():
-			return c.end()
-		case <-ticker.C:
-		case <-c.changed:
-		}
-	}
-}
-
 // pass makes what runs what is deployed now: first what the tasks stand on, then the tasks.
 func (c *Cloud) pass(ctx context.Context) error {
 	cluster, err := os.ReadFile(clusterFile(c.options.Dir))
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil // nobody has said yet which one
+	}
+	if err != nil {
+		return err
 	}
 	services, err := c.reader.Services(ctx, string(cluster))
 	if err != nil {
@@ -216,7 +220,7 @@ func (c *Cloud) provide(ctx context.Context, d fargate.Definition) error {
 
 // readEndpoints asks again when a service was deployed, and now and then.
 func (c *Cloud) readEndpoints(ctx context.Context, services []fargate.Service) error {
-	var deployments []string
+	deployments := make([]string, 0, len(services))
 	for _, s := range services {
 		deployments = append(deployments, s.Deployment)
 	}

@@ -102,7 +102,7 @@ func (c clients) name(ctx context.Context, arn string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	namespace, err := c.discovery.GetNamespace(ctx, &servicediscovery.GetNamespaceInput{Id: service.Service.DnsConfig.NamespaceId})
+	namespace, err := c.discovery.GetNamespace(ctx, &servicediscovery.GetNamespaceInput{Id: service.Service.DnsConfig.NamespaceId}) //nolint:staticcheck // the emulator has it nowhere else
 	if err != nil {
 		return "", err
 	}

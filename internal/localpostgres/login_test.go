@@ -33,7 +33,8 @@ func TestALoginIsMadeAndItsPasswordRotated(t *testing.T) {
 		}
 	}
 	open := connect(t, login(first))
-	if got := text(t, open, `SELECT ssl::text || current_user || (SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user) FROM pg_stat_ssl WHERE pid = pg_backend_pid()`); got != "truemas-tertrue" {
+	const query = `SELECT ssl::text || current_user || (SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user) FROM pg_stat_ssl WHERE pid = pg_backend_pid()`
+	if got := text(t, open, query); got != "truemas-tertrue" {
 		t.Errorf("TLS, user, makes roles: %s", got)
 	}
 	if err := s.Ensure(t.Context(), Login{"mas-ter", second, "d'b"}); err != nil {

@@ -89,7 +89,7 @@ func (w *world) environments(t *testing.T) map[string][]map[string]string {
 func environment(t *testing.T, task fargate.TaskStatus) map[string]string {
 	t.Helper()
 	variables := map[string]string{}
-	for _, assignment := range bytes.Split([]byte(proc(t, task, "environ")), []byte{0}) {
+	for assignment := range bytes.SplitSeq([]byte(proc(t, task, "environ")), []byte{0}) {
 		if name, value, found := strings.Cut(string(assignment), "="); found {
 			variables[name] = value
 		}

@@ -46,23 +46,21 @@ func deploy(t *testing.T) *world {
 	w.reader = fargate.NewReader(w.Config(t))
 	w.startCloud(t)
 	published := make(chan error, 1)
-	go func() { published <- w.publish(t) }()
+	repository := w.repository(t)
+	go func() { published <- w.publish(t.Context(), repository) }()
 	log := &strings.Builder{}
 	w.Account(t, log)
 	w.say("account is deployed")
 	w.tf = w.Terraform(filepath.Join(livetest.Synthesize(t), "development"), log)
 	must(t, w.tf.Init(t.Context()))
 	state := w.state(t)
-	tag, err := images.Tag(t.Context(), w.root)
-	must(t, err)
-	w.tag = tag
+	must(t, <-published)
 	w.variables = []string{
 		"enable_execute_command=false", // which would make the roots writable
 		"openai_base_url=" + state.Models + "/v1", "outbound_allow=" + strings.TrimPrefix(state.Samples[:strings.LastIndex(state.Samples, ":")], "http://"),
 	}
 	w.terraformApply(t, "openai_api_key=simulated", "image_tag="+w.tag)
 	w.say("development is deployed")
-	must(t, <-published)
 	outputs, err := w.tf.Outputs(t.Context())
 	must(t, err)
 	w.cluster = fmt.Sprint(outputs["ecs_cluster_name"].Value)
@@ -101,14 +99,18 @@ func (w *world) startCloud(t *testing.T) {
 	})
 }
 
-func (w *world) publish(t *testing.T) error {
+func (w *world) publish(ctx context.Context, repository string) error {
 	tools, err := toolchain.Default(os.Stderr)
 	if err != nil {
 		return err
 	}
-	_, err = images.Publish(t.Context(), images.Options{Root: w.root, Tools: tools, Registry: w.repository(t), Base: images.EmptyBase, Out: os.Stderr})
+	built, err := images.Publish(ctx, images.Options{Root: w.root, Tools: tools, Registry: repository, Base: images.EmptyBase, Out: os.Stderr})
+	if err != nil {
+		return err
+	}
+	w.tag = built[0].Tag
 	w.say("the images are built")
-	return err
+	return nil
 }
 
 func (w *world) repository(t *testing.T) string { return w.state(t).Registry + "/" + contract.Project }
@@ -151,7 +153,15 @@ func (w *world) awaitRunning(t *testing.T) {
 	t.Helper()
 	services, err := w.reader.Services(t.Context(), w.cluster)
 	must(t, err)
-	w.eventually(t, "the tasks run as deployed", func() bool { return w.state(t).Runs(services) })
+	const hopeless = 5
+	w.eventually(t, "the tasks run as deployed", func() bool {
+		for _, s := range w.state(t).Services {
+			if s.Failures >= hopeless {
+				t.Fatalf("%s does not start: %s", s.Service, s.Failure)
+			}
+		}
+		return w.state(t).Runs(services)
+	})
 	w.say("the tasks run as deployed")
 }
 
@@ -159,7 +169,7 @@ func (w *world) eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(100 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("not in two minutes: %s\n%+v", what, w.state(t))
+			t.Fatalf("not in two minutes: %s\n%+v", what, w.state(t).Services)
 		}
 	}
 }

@@ -17,7 +17,7 @@ type watched struct{ resolver.Builder }
 // watchNames makes gRPC allow what it asks for: its bound is one for the process.
 func watchNames() watched {
 	dns.SetMinResolutionInterval(lookEvery / 2)
-	return watched{dns.NewBuilder()}
+	return watched{resolver.Get("dns")}
 }
 
 // Build starts the looking.
@@ -38,6 +38,13 @@ type looking struct {
 	closed chan struct{}
 }
 
+// Close ends the looking.
+func (l *looking) Close() {
+	l.ticker.Stop()
+	close(l.closed)
+	l.Resolver.Close()
+}
+
 func (l *looking) run() {
 	for {
 		select {
@@ -47,11 +54,4 @@ func (l *looking) run() {
 			return
 		}
 	}
-}
-
-// Close ends the looking.
-func (l *looking) Close() {
-	l.ticker.Stop()
-	close(l.closed)
-	l.Resolver.Close()
 }
