@@ -10,7 +10,8 @@ import (
 // flushSQL writes all rows of a change in one round trip, and gives the role back in the same (permissions were checked when the
 // statement began; the workspace stays set, because PostgreSQL checks new rows against it after that). Values
 // come as arrays of text: PostgreSQL then keeps each JSON value as it was written. They are read by subscript, because
-// unnest of many arrays costs ten times as much for the few rows that there are.
+// unnest of many arrays costs ten times as much for the few rows that there are. Scopes are found by ANY, because a join with the array would
+// read all of the run's.
 const flushSQL = `WITH step AS (
   INSERT INTO steps (run_id, workspace_id, path, scope, node_id, type, status, attempt, config, progress, port, output, output_artifact, failure,
     cost, input_tokens, output_tokens, model_calls, tool_calls, ended_at)
@@ -28,8 +29,9 @@ const flushSQL = `WITH step AS (
   INSERT INTO events (run_id, workspace_id, seq, type, step, data)
   SELECT $1, $2, $20 + i, ($21::text[])[i], ($22::text[])[i], ($23::text[])[i]::json FROM generate_series(1, cardinality($21::text[])) AS i
 ), scope AS (
-  UPDATE scopes SET status = ($25::text[])[i], output = ($26::text[])[i]::json, failure = ($27::text[])[i]::jsonb
-  FROM generate_series(1, cardinality($24::text[])) AS i WHERE scopes.run_id = $1 AND scopes.path = ($24::text[])[i]
+  UPDATE scopes SET status = ($25::text[])[array_position($24::text[], path)], output = ($26::text[])[array_position($24::text[], path)]::json,
+    failure = ($27::text[])[array_position($24::text[], path)]::jsonb
+  WHERE run_id = $1 AND path = ANY ($24::text[])
 ), call AS (
   INSERT INTO calls (run_id, workspace_id, step, attempt, generation, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at)
   SELECT $1, $2, ($44::text[])[i], ($45::int[])[i], ($46::int[])[i], ($47::int[])[i], ($48::text[])[i], ($49::text[])[i], ($50::text[])[i],

@@ -61,12 +61,16 @@ func (r pgxRows) Close() error {
 	return nil
 }
 
+// enterSQL also has PostgreSQL plan a statement once for a connection. It takes rows that come as arrays for a thousand as long as it
+// does not know the arrays, so by itself it would plan flushSQL anew each time, which costs more than carrying it out.
+const enterSQL = database.EnterSQL + `, set_config('plan_cache_mode', 'force_generic_plan', true)`
+
 // enter puts the tenant's role on; the flush of a change, or leave, takes it off again.
 func enter(ctx context.Context, tx Tx, workspace string) error {
 	if workspace == "" {
 		return errors.New("a change of a run needs a workspace, got none")
 	}
-	_, err := tx.Exec(ctx, database.EnterSQL, workspace)
+	_, err := tx.Exec(ctx, enterSQL, workspace)
 	return err
 }
 
