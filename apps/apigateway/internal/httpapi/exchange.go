@@ -40,21 +40,24 @@ func exchangeOf(ctx context.Context) *exchange {
 	return x
 }
 
-// observed gives every request an id, a line in the log, and an answer even if its handler panics.
+// observed gives every request an id, a trace, its place in the metrics, a line in the log, and an answer even if its handler panics.
 func (s *Server) observed(next http.Handler) http.Handler {
 	protection := protective()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, id := time.Now(), requestID(r)
 		x := new(exchange)
-		ctx := context.WithValue(telemetry.WithRequestID(r.Context(), id), exchangeKey{}, x)
-		r = r.WithContext(ctx)
+		ctx, end := s.telemetry.Request(r)
+		r = r.WithContext(context.WithValue(telemetry.WithRequestID(ctx, id), exchangeKey{}, x))
 		maps.Copy(w.Header(), protection)
 		w.Header()[requestIDHeader] = []string{id}
 		if s.draining.Load() {
 			w.Header().Set("Connection", "close")
 		}
 		answer := &recorder{ResponseWriter: w}
-		defer s.logRequest(r, x, answer, start)
+		defer func() {
+			end(x.route, answer.status)
+			s.logRequest(r, x, answer, start)
+		}()
 		defer s.recoverPanic(answer, r)
 		next.ServeHTTP(answer, r)
 	})
