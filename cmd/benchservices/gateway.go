@@ -3,20 +3,22 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/agentteam/agentteam/internal/health"
 	"github.com/agentteam/agentteam/internal/process"
 )
 
-// The peer as uvicorn starts it by itself, and with a worker for each of two cores.
+// The peer as uvicorn starts it by itself, and with a worker for each of two cores under gunicorn, as uvicorn's manual has it:
+// by itself uvicorn gives its workers a socket that waits 40 ms for the client before each answer.
 const (
 	peerAddress = "127.0.0.1:18080"
 	pairAddress = "127.0.0.1:18081"
+	peerFolder  = "cmd/benchservices/fastapi"
 )
 
 const duties = `
@@ -27,13 +29,11 @@ also traces, measures and sets the headers that protect browsers. FastAPI's /hea
 
 // benchGateway compares requests a second with FastAPI serving the same two routes.
 func benchGateway(ctx context.Context, w *world, o options) error {
-	for address, workers := range map[string]string{peerAddress: "1", pairAddress: "2"} {
-		stop, err := startFastAPI(ctx, w, address, workers)
-		if err != nil {
-			return err
-		}
-		defer stop()
+	stop, err := startPeers(ctx, w)
+	if err != nil {
+		return err
 	}
+	defer stop()
 	t := newTable("requests a second by wrk with 32 connections for %d s each; medians of %d rounds\n%s", o.seconds, o.rounds, duties)
 	slow := map[string][]time.Duration{}
 	add := func(name, url string) *benchCase {
@@ -59,18 +59,29 @@ func benchGateway(ctx context.Context, w *world, o options) error {
 	return latencies.print()
 }
 
-// startFastAPI runs Debian's FastAPI under uvicorn, without its access log: the application writes its own, for /v1/me alone.
-func startFastAPI(ctx context.Context, w *world, address, workers string) (stop func(), err error) {
+// startPeers runs Debian's FastAPI, the way uvicorn does by itself and with two workers.
+func startPeers(ctx context.Context, w *world) (stop func(), err error) {
 	const python = "/usr/bin/python3"
-	if err := exec.CommandContext(ctx, python, "-c", "import fastapi, uvicorn").Run(); err != nil {
-		return nil, missing("FastAPI for "+python, "python3-fastapi uvicorn")
+	if err := exec.CommandContext(ctx, python, "-c", "import fastapi, uvicorn, gunicorn").Run(); err != nil {
+		return nil, missing("FastAPI for "+python, "python3-fastapi uvicorn gunicorn")
 	}
-	host, port, err := net.SplitHostPort(address)
+	host, port, _ := strings.Cut(peerAddress, ":")
+	one, err := startFastAPI(ctx, w, peerAddress, process.Command(ctx, python, "-m", "uvicorn", "--app-dir", peerFolder,
+		"--host", host, "--port", port, "--no-access-log", "--log-level", "warning", "app:app"))
 	if err != nil {
 		return nil, err
 	}
-	cmd := process.Command(ctx, python, "-m", "uvicorn", "--app-dir", "cmd/benchservices/fastapi", "--host", host,
-		"--port", port, "--workers", workers, "--no-access-log", "--log-level", "warning", "app:app")
+	pair, err := startFastAPI(ctx, w, pairAddress, process.Command(ctx, python, "-m", "gunicorn", "--chdir", peerFolder,
+		"--bind", pairAddress, "--worker-class", "uvicorn.workers.UvicornWorker", "--workers", "2", "--log-level", "warning", "app:app"))
+	if err != nil {
+		one()
+		return nil, err
+	}
+	return func() { pair(); one() }, nil
+}
+
+// startFastAPI runs Debian's FastAPI without an access log: the application writes its own, for /v1/me alone.
+func startFastAPI(ctx context.Context, w *world, address string, cmd *exec.Cmd) (stop func(), err error) {
 	cmd.Env, cmd.Stderr = append(os.Environ(), "KEY="+w.key, "LOG="+filepath.Join(w.folder, "fastapi.log")), os.Stderr
 	if err := cmd.Start(); err != nil {
 		return nil, err

@@ -51,8 +51,8 @@ func (t *Telemetry) Request(r *http.Request) (ctx context.Context, end func(rout
 	if remote.IsValid() {
 		options = append(options, trace.WithLinks(trace.Link{SpanContext: remote}))
 	}
-	ctx, span := t.tracer.Start(r.Context(), method, options...)
-	return ctx, func(route string, status int) {
+	ctx, span := t.tracer.Start(r.Context(), method, options...) //nolint:spancheck // end ends it
+	return ctx, func(route string, status int) {                 //nolint:spancheck // as above
 		k := kind{method, route, cmp.Or(status, http.StatusOK)} // which net/http sends for a handler that sent nothing
 		t.requests.record(ctx, k, time.Since(began))
 		if span.IsRecording() {
