@@ -47,7 +47,7 @@ func Permissions() []Permission {
 }
 
 // May says whether the role allows the action; an unknown role allows nothing.
-func (r Role) May(p Permission) bool { return slices.Contains(r.grants(), p) }
+func (r Role) May(p Permission) bool { return slices.Contains(r.Permissions(), p) }
 
 // Valid says whether the role is one of [Roles].
 func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
@@ -55,11 +55,11 @@ func (r Role) Valid() bool { return slices.Contains(Roles(), r) }
 // Within says whether the role allows nothing that the other does not, so that who has the other may
 // hand it out.
 func (r Role) Within(other Role) bool {
-	return r.Valid() && !slices.ContainsFunc(r.grants(), func(p Permission) bool { return !other.May(p) })
+	return r.Valid() && !slices.ContainsFunc(r.Permissions(), func(p Permission) bool { return !other.May(p) })
 }
 
-// grants is the whole table of roles and permissions. The owner may do everything and needs no line.
-func (r Role) grants() []Permission {
+// Permissions is the whole table of roles and permissions; an unknown role has none. The owner may do everything and needs no line.
+func (r Role) Permissions() []Permission {
 	read := []Permission{WorkflowsRead, RunsRead, UsageRead, WorkspaceRead}
 	switch r {
 	case Owner:

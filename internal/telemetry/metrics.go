@@ -26,7 +26,6 @@ func newMeters(who *resource.Resource) (*sdkmetric.MeterProvider, *prometheus.Re
 		return nil, nil, fmt.Errorf("metrics for Prometheus: %w", err)
 	}
 	return sdkmetric.NewMeterProvider(sdkmetric.WithResource(who), sdkmetric.WithReader(exporter),
-		sdkmetric.WithView(bounded("http.server.*", "http.request.method", "http.route", "http.response.status_code", "error.type")),
 		sdkmetric.WithView(bounded("http.client.*", "http.request.method", "http.response.status_code", "error.type")),
 		sdkmetric.WithView(bounded("rpc.*", "rpc.method", "rpc.service", "rpc.grpc.status_code", "rpc.response.status_code", "error.type")),
 	), registry, nil

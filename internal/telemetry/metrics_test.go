@@ -85,16 +85,13 @@ func TestLabelsAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	handler := sample.HTTP(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		telemetry.Route(r.Context(), r.Method, "/v1/runs/{id}")
-		w.WriteHeader(http.StatusNotFound)
-	}))
 	for i := range 500 {
 		name := strconv.Itoa(i)
 		engine.CallEnded(t.Context(), telemetry.Call{Kind: "model", Name: "openai/" + name, Status: "failed"})
 		engine.CallEnded(t.Context(), telemetry.Call{Kind: "tool", Name: name, Status: "failed"})
 		request := httptest.NewRequest("ODD"+name, "http://host"+name+".example/v1/runs/"+name, nil)
-		handler.ServeHTTP(httptest.NewRecorder(), request)
+		_, end := sample.Request(request)
+		end("/v1/runs/{id}", http.StatusNotFound)
 	}
 	text := scrape(t, sample)
 	if got := strings.Count(text, "workflow_calls_total{"); got != 2*51 {
@@ -110,9 +107,9 @@ func TestLabelsAreBounded(t *testing.T) {
 
 func TestProbesAreNotMeasured(t *testing.T) {
 	sample := start(t, "", io.Discard)
-	handler := sample.HTTP(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	for _, path := range []string{"/health", "/ready", "/metrics"} {
-		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil))
+		_, end := sample.Request(httptest.NewRequest(http.MethodGet, path, nil))
+		end(path, http.StatusOK)
 	}
 	if text := scrape(t, sample); strings.Contains(text, "http_server_request_duration") {
 		t.Error("probes count as requests")

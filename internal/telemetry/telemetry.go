@@ -40,6 +40,7 @@ type Telemetry struct {
 	meters   *sdkmetric.MeterProvider
 	registry *prometheus.Registry
 	tracer   trace.Tracer
+	requests *requests
 	log      *slog.Logger
 }
 
@@ -60,7 +61,11 @@ func Start(ctx context.Context, o Options) (*Telemetry, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Telemetry{traces: traces, meters: meters, registry: registry, tracer: traces.Tracer(scope), log: o.Log}, nil
+	measured, err := newRequests(meters.Meter(scope))
+	if err != nil {
+		return nil, err
+	}
+	return &Telemetry{traces: traces, meters: meters, registry: registry, tracer: traces.Tracer(scope), requests: measured, log: o.Log}, nil
 }
 
 // Shutdown sends what is left, for five seconds at most. What cannot be sent by then is lost, which is no error.

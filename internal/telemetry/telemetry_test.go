@@ -67,14 +67,11 @@ func TestTracesReachTheCollectorAndLinkTasksToTheirRequest(t *testing.T) {
 	defer server.Close()
 	sample := start(t, server.URL+"/", io.Discard)
 
-	var carrier string
-	handler := sample.HTTP(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		telemetry.Route(r.Context(), r.Method, "/v1/runs/{id}")
-		carrier = telemetry.Carrier(r.Context())
-	}))
 	request := httptest.NewRequest(http.MethodPost, "/v1/runs/run_1", nil)
 	request.Header.Set("Traceparent", "00-11111111111111111111111111111111-2222222222222222-01")
-	handler.ServeHTTP(httptest.NewRecorder(), request)
+	ctx, answered := sample.Request(request)
+	carrier := telemetry.Carrier(ctx)
+	answered("/v1/runs/{id}", http.StatusOK)
 	_, end := sample.StartTask(t.Context(), telemetry.Task{Run: "run_1", Step: "write", Type: "agent", Carrier: carrier})
 	end(nil)
 	sample.Shutdown(t.Context())

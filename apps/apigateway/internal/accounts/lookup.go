@@ -17,6 +17,9 @@ func (a *Accounts) CachedKey(hash Hash) (Credential, bool) {
 	return k, found && !expired(k)
 }
 
+// Age changes with every change that this process makes or hears of: what was asked in an earlier one may be wrong.
+func (a *Accounts) Age() uint64 { return a.cache.now() }
+
 // FindKey looks the key up in the database and remembers it for a minute; false if there is none that works.
 func (a *Accounts) FindKey(ctx context.Context, hash Hash) (Credential, bool, error) {
 	age := a.cache.now()

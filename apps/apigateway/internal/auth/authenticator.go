@@ -9,6 +9,9 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/agentteam/agentteam/apps/apigateway/internal/accounts"
 	"github.com/agentteam/agentteam/apps/apigateway/internal/ratelimit"
@@ -20,6 +23,9 @@ const WorkspaceHeader = "X-Workspace-Id"
 
 // minSecret is the shortest HS256 secret: the hash's length (RFC 7518, section 3.2).
 const minSecret = 32
+
+// lookupLimit is how long a request waits for the database to say whose a key is.
+const lookupLimit = 10 * time.Second
 
 // Options are what an Authenticator needs.
 type Options struct {
@@ -37,7 +43,8 @@ type Options struct {
 type Authenticator struct {
 	accounts *accounts.Accounts
 	stranger func(context.Context, *http.Request) ratelimit.Decision
-	users    *users // nil without Supabase
+	users    *users             // nil without Supabase
+	lookups  singleflight.Group // of API keys
 	log      *slog.Logger
 }
 
@@ -93,25 +100,40 @@ func (a *Authenticator) user(ctx context.Context, token string) (Principal, *Err
 	return a.users.verify(ctx, token)
 }
 
-// key lets strangers reach the database no more often than their limit allows.
 func (a *Authenticator) key(ctx context.Context, r *http.Request, secret string) (Principal, error) {
 	hash, wellFormed := accounts.HashSecret(secret)
-	if k, cached := a.accounts.CachedKey(hash); wellFormed && cached {
+	if !wellFormed {
+		if d := a.stranger(ctx, r); !d.Allowed {
+			return Principal{}, limited(d.RetryAfter)
+		}
+		return Principal{}, unknownKey()
+	}
+	if k, cached := a.accounts.CachedKey(hash); cached {
 		return principalOf(k), nil
 	}
+	// A program that sends many requests at once when its key is not cached asks once, as one stranger. Who comes after a change
+	// does not share the answer of who came before: it may be a key that was revoked.
+	same := fmt.Sprint(a.accounts.Age(), ratelimit.Address(r), hash)
+	p, err, _ := a.lookups.Do(same, func() (any, error) { return a.find(context.WithoutCancel(ctx), r, hash) })
+	return p.(Principal), err //nolint:forcetypeassert // find gives nothing else
+}
+
+// find lets strangers reach the database no more often than their limit allows. It is for all who wait, whoever leaves.
+func (a *Authenticator) find(ctx context.Context, r *http.Request, hash accounts.Hash) (Principal, error) {
+	if k, cached := a.accounts.CachedKey(hash); cached { // by who asked a moment before
+		return principalOf(k), nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookupLimit)
+	defer cancel()
 	if d := a.stranger(ctx, r); !d.Allowed {
 		return Principal{}, limited(d.RetryAfter)
-	}
-	unknown := refused("the API key is unknown, expired or revoked", nil)
-	if !wellFormed {
-		return Principal{}, unknown
 	}
 	k, found, err := a.accounts.FindKey(ctx, hash)
 	if err != nil {
 		return Principal{}, unavailable("the database of API keys", err)
 	}
 	if !found {
-		return Principal{}, unknown
+		return Principal{}, unknownKey()
 	}
 	return principalOf(k), nil
 }

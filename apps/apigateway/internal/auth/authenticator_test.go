@@ -8,6 +8,8 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,11 +27,11 @@ type gate struct {
 	*Authenticator
 	accounts  *accounts.Accounts
 	pool      *pgxpool.Pool
-	strangers int
-	admits    int
+	strangers atomic.Int64
+	admits    int64
 }
 
-func newGate(t testing.TB, url string, admits int) *gate {
+func newGate(t testing.TB, url string, admits int64) *gate {
 	t.Helper()
 	g := &gate{admits: admits, pool: databasetest.Open(t)}
 	log := slog.New(slog.DiscardHandler)
@@ -43,8 +45,7 @@ func newGate(t testing.TB, url string, admits int) *gate {
 }
 
 func (g *gate) stranger(context.Context, *http.Request) ratelimit.Decision {
-	g.strangers++
-	return ratelimit.Decision{Allowed: g.strangers <= g.admits, RetryAfter: time.Second}
+	return ratelimit.Decision{Allowed: g.strangers.Add(1) <= g.admits, RetryAfter: time.Second}
 }
 
 // request carries the credential, and names the workspace unless that is empty.
@@ -91,8 +92,8 @@ func TestAPIKeys(t *testing.T) {
 			t.Fatalf("%+v, %v", caller, err)
 		}
 	}
-	if g.strangers != 1 {
-		t.Errorf("a good key was counted %d times as a stranger", g.strangers)
+	if n := g.strangers.Load(); n != 1 {
+		t.Errorf("a good key was counted %d times as a stranger", n)
 	}
 	_, err = g.Authenticate(t.Context(), request(secret, workspace))
 	if code(t, err) != "" {
@@ -111,6 +112,28 @@ func TestAPIKeys(t *testing.T) {
 	}
 }
 
+func TestRequestsAtOnceAskOnce(t *testing.T) {
+	g := newGate(t, "", 1)
+	_, secret, err := accounts.CreateWorkspaceWithKey(t.Context(), g.pool, "Team", identity.Admin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, leave := context.WithCancel(t.Context())
+	leave() // whoever leaves does not fail the others
+	var all sync.WaitGroup
+	for range 100 {
+		all.Go(func() {
+			if _, err := g.Authenticate(gone, request(secret, "")); err != nil {
+				t.Errorf("%s: %v", code(t, err), err)
+			}
+		})
+	}
+	all.Wait()
+	if n := g.strangers.Load(); n != 1 {
+		t.Errorf("a key that was not cached was counted %d times as a stranger", n)
+	}
+}
+
 func TestStrangersAreLimited(t *testing.T) {
 	p := newProject(t, elliptic256(t, "es"))
 	forged := p.token(t, jwa.ES256(), elliptic256(t, "es"), nil)
@@ -123,8 +146,8 @@ func TestStrangersAreLimited(t *testing.T) {
 			_, err := g.Authenticate(t.Context(), request(credential, ""))
 			codes = append(codes, code(t, err))
 		}
-		if !slices.Equal(codes, []string{CodeUnauthenticated, CodeUnauthenticated, CodeRateLimited}) || g.strangers != 3 {
-			t.Errorf("%s: %v, %d counted", name, codes, g.strangers)
+		if !slices.Equal(codes, []string{CodeUnauthenticated, CodeUnauthenticated, CodeRateLimited}) || g.strangers.Load() != 3 {
+			t.Errorf("%s: %v, %d counted", name, codes, g.strangers.Load())
 		}
 	}
 }

@@ -47,6 +47,8 @@ func refused(message string, cause error) *Error {
 	}
 }
 
+func unknownKey() *Error { return refused("the API key is unknown, expired or revoked", nil) }
+
 func forbidden(format string, arguments ...any) *Error {
 	return &Error{Status: http.StatusForbidden, Code: CodeForbidden, Message: fmt.Sprintf(format, arguments...)}
 }

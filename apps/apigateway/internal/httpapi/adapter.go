@@ -7,8 +7,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 	"github.com/go-chi/chi/v5"
-
-	"github.com/agentteam/agentteam/internal/telemetry"
 )
 
 // adapter puts huma's operations on the router, each behind the guards that it asks for. They are put together once, so
@@ -47,7 +45,6 @@ func (s *Server) guarded(o operation, next http.Handler) http.Handler {
 func (s *Server) routed(pattern string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		exchangeOf(r.Context()).route = pattern
-		telemetry.Route(r.Context(), r.Method, pattern)
 		next.ServeHTTP(w, r)
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -39,20 +40,24 @@ func exchangeOf(ctx context.Context) *exchange {
 	return x
 }
 
-// observed gives every request an id, a line in the log, and an answer even if its handler panics.
+// observed gives every request an id, a trace, its place in the metrics, a line in the log, and an answer even if its handler panics.
 func (s *Server) observed(next http.Handler) http.Handler {
+	protection := protective()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start, id := time.Now(), requestID(r)
 		x := new(exchange)
-		ctx := context.WithValue(telemetry.WithRequestID(r.Context(), id), exchangeKey{}, x)
-		r = r.WithContext(ctx)
-		protect(w.Header())
+		ctx, end := s.telemetry.Request(r)
+		r = r.WithContext(context.WithValue(telemetry.WithRequestID(ctx, id), exchangeKey{}, x))
+		maps.Copy(w.Header(), protection)
 		w.Header()[requestIDHeader] = []string{id}
 		if s.draining.Load() {
 			w.Header().Set("Connection", "close")
 		}
 		answer := &recorder{ResponseWriter: w}
-		defer s.logRequest(r, x, answer, start)
+		defer func() {
+			end(x.route, answer.status)
+			s.logRequest(r, x, answer, start)
+		}()
 		defer s.recoverPanic(answer, r)
 		next.ServeHTTP(answer, r)
 	})
@@ -67,15 +72,18 @@ func requestID(r *http.Request) string {
 	return given[0]
 }
 
-// protect sets the headers that keep browsers from taking an answer for anything else than what it is. There is no
-// CORS: the API takes bearer tokens of programs; a web client of ours is to be served from the same origin.
-func protect(header http.Header) {
-	header["Cache-Control"] = []string{"no-store"}
-	header["Content-Security-Policy"] = []string{"default-src 'none'; frame-ancestors 'none'; sandbox"}
-	header["Cross-Origin-Resource-Policy"] = []string{"same-origin"}
-	header["Referrer-Policy"] = []string{"no-referrer"}
-	header["Strict-Transport-Security"] = []string{"max-age=31536000"}
-	header["X-Content-Type-Options"] = []string{"nosniff"}
+// protective are the headers that keep browsers from taking an answer for anything else than what it is. There is no
+// CORS: the API takes bearer tokens of programs; a web client of ours is to be served from the same origin. All answers share
+// the values: a handler sets others and changes none.
+func protective() http.Header {
+	return http.Header{
+		"Cache-Control":                {"no-store"},
+		"Content-Security-Policy":      {"default-src 'none'; frame-ancestors 'none'; sandbox"},
+		"Cross-Origin-Resource-Policy": {"same-origin"},
+		"Referrer-Policy":              {"no-referrer"},
+		"Strict-Transport-Security":    {"max-age=31536000"},
+		"X-Content-Type-Options":       {"nosniff"},
+	}
 }
 
 // recoverPanic answers 500 if nothing was sent yet. A cut answer stays cut, so that no client takes it

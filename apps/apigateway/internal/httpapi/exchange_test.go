@@ -17,7 +17,11 @@ import (
 func serve(t *testing.T, handler http.HandlerFunc) (url string, log *bytes.Buffer) {
 	t.Helper()
 	log = new(bytes.Buffer)
-	s := &Server{log: slog.New(telemetry.NewLogHandler(slog.NewJSONHandler(log, nil)))}
+	measured, err := telemetry.Start(t.Context(), telemetry.Options{Service: "test", Version: "1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{log: slog.New(telemetry.NewLogHandler(slog.NewJSONHandler(log, nil))), telemetry: measured}
 	server := httptest.NewServer(s.observed(handler))
 	t.Cleanup(server.Close)
 	return server.URL, log

@@ -26,7 +26,10 @@ func (s *Server) admitted(o operation, next http.Handler) http.Handler {
 			s.problemOf(r.Context(), err).write(w, r)
 			return
 		}
-		next.ServeHTTP(w, r.WithContext(ctx))
+		if o.access.permission != "" {
+			r = r.WithContext(ctx)
+		}
+		next.ServeHTTP(w, r)
 	})
 }
 

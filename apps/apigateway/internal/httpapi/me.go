@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"github.com/agentteam/agentteam/internal/identity"
 )
@@ -35,7 +36,7 @@ func (s *Server) getMe(ctx context.Context, _ *struct{}) (*struct{ Body Me }, er
 	if err != nil {
 		return nil, err
 	}
-	me := Me{Subject: who.Subject, Kind: who.Kind, Email: who.Email, Workspaces: []MyAccess{}}
+	me := Me{Subject: who.Subject, Kind: who.Kind, Email: who.Email, Workspaces: make([]MyAccess, 0, len(memberships))}
 	for _, m := range memberships {
 		me.Workspaces = append(me.Workspaces, MyAccess{ID: m.Workspace, Role: m.Role, Permissions: permissionsOf(m.Role)})
 	}
@@ -43,11 +44,6 @@ func (s *Server) getMe(ctx context.Context, _ *struct{}) (*struct{ Body Me }, er
 }
 
 func permissionsOf(role identity.Role) []identity.Permission {
-	allowed := []identity.Permission{}
-	for _, p := range identity.Permissions() {
-		if role.May(p) {
-			allowed = append(allowed, p)
-		}
-	}
-	return allowed
+	granted := role.Permissions()
+	return slices.DeleteFunc(identity.Permissions(), func(p identity.Permission) bool { return !slices.Contains(granted, p) })
 }

@@ -74,7 +74,7 @@ func (r runs) StreamRunEvents(request *workflowv1.StreamRunEventsRequest, out gr
 	})
 }
 
-func (s *script) serve(t *testing.T) (address string) {
+func (s *script) serve(t testing.TB) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -95,6 +95,7 @@ func (s *script) serve(t *testing.T) (address string) {
 // world is a gateway on a real database, and its scripted engine.
 type world struct {
 	url       string
+	handler   http.Handler
 	workspace string
 	pool      *pgxpool.Pool
 	redis     *miniredis.Miniredis
@@ -104,10 +105,25 @@ type world struct {
 	stopped   func() error // ends the gateway and gives how it went
 }
 
-func newWorld(t *testing.T) *world {
+// settings are what a world may have otherwise.
+type settings struct {
+	out       io.Writer // of the log
+	level     slog.Level
+	perCaller int // requests a second; 0 is the usual
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	log := new(buffer)
+	w := worldWith(t, settings{out: log, level: slog.LevelDebug})
+	w.log = log
+	return w
+}
+
+func worldWith(t testing.TB, chosen settings) *world {
 	t.Helper()
 	w := &world{
-		pool: databasetest.Open(t), redis: miniredis.RunT(t), log: new(buffer), keys: map[identity.Role]string{},
+		pool: databasetest.Open(t), redis: miniredis.RunT(t), keys: map[identity.Role]string{},
 		engine: &script{answers: map[string]func(any) (any, error){}},
 	}
 	client := redis.NewClient(&redis.Options{Addr: w.redis.Addr()})
@@ -119,13 +135,13 @@ func newWorld(t *testing.T) *world {
 			t.Fatal(err)
 		}
 	}
-	w.start(t, client)
+	w.start(t, client, chosen)
 	return w
 }
 
-func (w *world) start(t *testing.T, client *redis.Client) {
+func (w *world) start(t testing.TB, client *redis.Client, chosen settings) {
 	t.Helper()
-	log := slog.New(telemetry.NewLogHandler(slog.NewJSONHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	log := slog.New(telemetry.NewLogHandler(slog.NewJSONHandler(chosen.out, &slog.HandlerOptions{Level: chosen.level})))
 	measured, err := telemetry.Start(t.Context(), telemetry.Options{Service: "test", Version: "1", Log: log})
 	if err != nil {
 		t.Fatal(err)
@@ -135,7 +151,7 @@ func (w *world) start(t *testing.T, client *redis.Client) {
 		t.Fatal(err)
 	}
 	known := accounts.New(accounts.Options{Pool: w.pool, Redis: client, Log: log})
-	limiter := ratelimit.New(ratelimit.Options{Redis: client, Log: log})
+	limiter := ratelimit.New(ratelimit.Options{Redis: client, Log: log, PerCaller: chosen.perCaller})
 	guard, err := auth.New(auth.Options{Accounts: known, Stranger: limiter.Stranger, Log: log})
 	if err != nil {
 		t.Fatal(err)
@@ -147,7 +163,7 @@ func (w *world) start(t *testing.T, client *redis.Client) {
 	server := httpapi.New(listener, httpapi.Options{
 		Engine: channel, Accounts: known, Auth: guard, Limiter: limiter, Pool: w.pool, Redis: client, Telemetry: measured, Log: log,
 	})
-	w.url = "http://" + listener.Addr().String()
+	w.handler, w.url = server.Handler(), "http://"+listener.Addr().String()
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- server.Run(ctx, 0) }()

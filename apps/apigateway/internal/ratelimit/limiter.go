@@ -1,5 +1,6 @@
-// Package ratelimit bounds how often somebody may ask. The counts are in Redis, shared by every task; while
-// Redis is away each process counts for itself, so that a lost Redis neither stops the API nor opens it.
+// Package ratelimit bounds how often somebody may ask. The counts are in Redis, shared by every task, and each process
+// takes from them in small leases, so that most requests wait for nothing; while Redis is away each process counts for itself, so
+// that a lost Redis neither stops the API nor opens it.
 package ratelimit
 
 import (
@@ -27,7 +28,7 @@ const (
 type Limiter struct {
 	perCaller int
 	shared    *redis_rate.Limiter
-	local     *buckets
+	buckets   buckets
 	state     circuit
 }
 
@@ -45,7 +46,7 @@ func New(o Options) *Limiter {
 	return &Limiter{
 		perCaller: cmp.Or(o.PerCaller, callerRate),
 		shared:    redis_rate.NewLimiter(quick),
-		local:     newBuckets(),
+		buckets:   newBuckets(),
 		state:     circuit{ping: func(ctx context.Context) error { return o.Redis.Ping(ctx).Err() }, log: o.Log},
 	}
 }
@@ -65,21 +66,33 @@ func (l *Limiter) Stranger(ctx context.Context, r *http.Request) Decision {
 	return l.decide(ctx, "address:"+Address(r), redis_rate.Limit{Rate: addressRate, Burst: addressBurst, Period: time.Second})
 }
 
+// decide asks Redis at most once at a time for each key; whoever comes meanwhile waits for that answer, never longer than patience.
 func (l *Limiter) decide(ctx context.Context, key string, limit redis_rate.Limit) Decision {
+	b := l.buckets.of(key, limit)
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if !l.state.closed() {
-		return l.local.decide(key, limit)
+		return b.byItself()
 	}
-	short, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	result, err := l.shared.Allow(short, key, limit)
+	if d, decided := b.known(time.Now()); decided {
+		return d
+	}
+	answer, err := l.ask(ctx, key, limit)
 	if err != nil {
-		if ctx.Err() == nil { // else the client left, which says nothing about Redis
-			l.state.open(ctx, err)
-		}
-		return l.local.decide(key, limit)
+		l.state.open(ctx, err)
+		return b.byItself()
 	}
-	return Decision{
-		Allowed: result.Allowed > 0, Limit: limit.Burst, Remaining: result.Remaining,
-		Reset: result.ResetAfter, RetryAfter: max(result.RetryAfter, 0),
+	return b.learn(time.Now(), answer)
+}
+
+// ask leases from Redis; a bucket that has not enough for a lease may still have enough for a request. A client that leaves does
+// not end it: others wait for the answer.
+func (l *Limiter) ask(ctx context.Context, key string, limit redis_rate.Limit) (*redis_rate.Result, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	answer, err := l.shared.AllowN(ctx, key, limit, lease(limit))
+	if err == nil && answer.Allowed == 0 {
+		return l.shared.Allow(ctx, key, limit)
 	}
+	return answer, err
 }

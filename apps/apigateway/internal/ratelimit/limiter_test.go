@@ -6,15 +6,21 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/alicebob/miniredis/v2"
+	"github.com/alicebob/miniredis/v2/server"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/agentteam/agentteam/apps/apigateway/internal/ratelimit"
 	"github.com/agentteam/agentteam/internal/identity"
 )
+
+// rest is the most that a process holds of a lease: a twentieth of the burst of 100, and a request has asked for it.
+const rest = 4
 
 // limiter is a process's limiter on a Redis that listens at the address.
 func limiter(t *testing.T, address string) *ratelimit.Limiter {
@@ -48,8 +54,42 @@ func TestTheLimitHoldsOverAllProcesses(t *testing.T) {
 		t.Error("another user pays for the first")
 	}
 	server.SetTime(time.Now().Add(2 * time.Second))
+	time.Sleep(last.RetryAfter)
 	if count, _ := allowed(t, 100, "u1", one); count < 99 {
 		t.Errorf("two seconds later %d of 100 allowed", count)
+	}
+}
+
+// TestLeasesAddLittle has every process hold the rest of a lease before the bucket is full again: the most that leases can add.
+func TestLeasesAddLittle(t *testing.T) {
+	server := miniredis.RunT(t)
+	server.SetTime(time.Now())
+	processes := []*ratelimit.Limiter{limiter(t, server.Addr()), limiter(t, server.Addr()), limiter(t, server.Addr())}
+	if count, last := allowed(t, 3, "u1", processes...); count != 3 || last.Remaining < 85 || last.Remaining > 99 {
+		t.Fatalf("%d of 3 allowed, last %+v", count, last)
+	}
+	server.SetTime(time.Now().Add(time.Minute))
+	count, _ := allowed(t, 500, "u1", processes...)
+	if most := 100 + len(processes)*rest; count < 100 || count > most {
+		t.Errorf("%d of 500 allowed at once, at most %d are right", count, most)
+	}
+}
+
+func TestRedisIsAskedForLeasesAndNotForRequests(t *testing.T) {
+	redis := miniredis.RunT(t)
+	var asked atomic.Int64
+	redis.Server().SetPreHook(func(_ *server.Peer, command string, _ ...string) bool {
+		if strings.EqualFold(command, "evalsha") {
+			asked.Add(1)
+		}
+		return false
+	})
+	l := limiter(t, redis.Addr())
+	began := time.Now()
+	count, _ := allowed(t, 5000, "u1", l)
+	took := int(time.Since(began).Seconds() * 50) // requests that fitted in meanwhile: each may cost two questions, and a refusal too
+	if most := int64(20 + 4*(took+1)); asked.Load() > most || asked.Load() < 20 {
+		t.Errorf("5000 requests, of which %d were allowed, asked Redis %d times, 20 to %d are right", count, asked.Load(), most)
 	}
 }
 
@@ -81,7 +121,7 @@ func TestALostRedisNeitherStopsNorSlowsNorOpens(t *testing.T) {
 	start := time.Now()
 	count, last := allowed(t, 200, "u1", l)
 	took := time.Since(start)
-	if most := 101 + int(took.Seconds()*50); count < 100 || count > most || !last.Allowed && last.RetryAfter <= 0 {
+	if most := 101 + rest + int(took.Seconds()*50); count < 100 || count > most || !last.Allowed && last.RetryAfter <= 0 {
 		t.Errorf("without Redis %d of 200 allowed within %s, last %+v", count, took, last)
 	}
 	if took > 2*time.Second { // if each waited for Redis it would be 20 s
