@@ -127,11 +127,11 @@ func namesProblems(t *testing.T, built binaries) {
 		"DATABASE_URL=hunter2", "REDIS_URL=redis://cache", "INTERNAL_AUTH_KEY=UNSET", "DEBUG=perhaps",
 		"WORKFLOW_SERVICE_HOST=engine:50051", "WORKFLOW_SERVICE_PORT=0", "SUPABASE_URL=hunter2",
 	}, built.gateway)
-	if exit != 1 || !strings.HasPrefix(stderr, "apigateway: the environment has 6 problems:\n") {
+	if exit != 1 || !strings.HasPrefix(stderr, "apigateway: the environment has 8 problems:\n") {
 		t.Errorf("exit %d, %s", exit, stderr)
 	}
 	for _, name := range []string{
-		"DATABASE_URL", "INTERNAL_AUTH_KEY", "DEBUG", "WORKFLOW_SERVICE_HOST", "WORKFLOW_SERVICE_PORT", "SUPABASE_URL",
+		"DATABASE_URL", "INTERNAL_AUTH_KEY", "DEBUG", "WORKFLOW_SERVICE_HOST", "WORKFLOW_SERVICE_PORT", "SUPABASE_URL", "HTTP_HOST", "HTTP_PORT",
 	} {
 		if !strings.Contains(stderr, "\n  "+name+" ") {
 			t.Errorf("%s is not named", name)

@@ -124,7 +124,8 @@ func describeTasks(state localcloud.State) string {
 		for _, t := range s.Tasks {
 			stages[strings.ToLower(string(t.Stage)+" "+string(t.Health))]++
 		}
-		words := []string{s.Service}
+		words := make([]string, 1, 1+2*len(stages))
+		words[0] = s.Service
 		for _, stage := range slices.Sorted(maps.Keys(stages)) {
 			words = append(words, strconv.Itoa(stages[stage]), stage)
 		}

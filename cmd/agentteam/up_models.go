@@ -71,7 +71,8 @@ func nextChoice(file string) (modelChoice, error) {
 // service's variable is, in lower case.
 func (m modelChoice) variables(state localcloud.State) []string {
 	set := func(name, value string) string { return "TF_VAR_" + strings.ToLower(name) + "=" + value }
-	variables := []string{set("secrets_version", strconv.Itoa(m.SecretsVersion)), set(contract.OutboundAllow, hostOf(state.Samples))}
+	variables := make([]string, 0, 2+2*len(devstack.Providers()))
+	variables = append(variables, set("secrets_version", strconv.Itoa(m.SecretsVersion)), set(contract.OutboundAllow, hostOf(state.Samples)))
 	for _, provider := range devstack.Providers() {
 		key, base := os.Getenv(provider.Key), os.Getenv(provider.Base)
 		if slices.Contains(m.Simulated, provider.Name) {

@@ -36,7 +36,7 @@ func newBackend(t *testing.T, name string) *backend {
 			<-b.release
 			fmt.Fprintln(w, "last")
 		default:
-			fmt.Fprintf(w, "%s %s %s", name, r.Host, r.Header.Get("X-Forwarded-For"))
+			fmt.Fprintf(w, "%s %s %s", name, r.Host, r.Header.Get("X-Forwarded-For")) //nolint:gosec // no browser reads it
 		}
 	}))
 	t.Cleanup(b.Close)

@@ -5,7 +5,7 @@ package buildinfo
 import "runtime/debug"
 
 // version is the image's tag in a binary of an image: the linker writes it, as internal/images tells it to.
-var version string //nolint:gochecknoglobals // the linker writes nothing else
+var version string // the linker writes it, and nothing else
 
 // Version is the image's tag. Outside an image it is the module version that the Go toolchain stamped into the
 // binary: a tag, a pseudo-version that ends in the commit, or "(devel)" for a build without version control information.

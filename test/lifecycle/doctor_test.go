@@ -5,8 +5,7 @@ package lifecycle
 import (
 	"net/http"
 	"net/http/httptest"
-	"net/url"
-	"strconv"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -128,13 +127,11 @@ func (p *patient) startTask() {
 func (p *patient) registerTarget() {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(int(p.status.Load())) }))
 	p.t.Cleanup(server.Close)
-	at, err := url.Parse(server.URL)
-	p.must(err)
-	port, err := strconv.Atoi(at.Port())
+	at, err := netip.ParseAddrPort(server.Listener.Addr().String())
 	p.must(err)
 	_, err = elb.NewFromConfig(p.aws).RegisterTargets(p.t.Context(), &elb.RegisterTargetsInput{
 		TargetGroupArn: p.service().LoadBalancers[0].TargetGroupArn,
-		Targets:        []targets.TargetDescription{{Id: new(at.Hostname()), Port: new(int32(port))}},
+		Targets:        []targets.TargetDescription{{Id: new(at.Addr().String()), Port: new(int32(at.Port()))}},
 	})
 	p.must(err)
 }

@@ -37,7 +37,7 @@ type world struct {
 }
 
 // modelKey is the key that engines have for the simulated provider.
-const modelKey = "sk-reliability-3f9a1c" //nolint:gosec // it opens nothing
+const modelKey = "sk-reliability-3f9a1c" // it opens nothing
 
 // member is one process of a service.
 type member struct {
