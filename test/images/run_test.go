@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -59,7 +60,7 @@ func serve(t *testing.T, service contract.Service, address string, environ []str
 		t.Fatal(err)
 	}
 	process, err := sandbox.Start(t.Context(), sandbox.Spec{
-		Root: i.Root, Command: i.Command("--listen", address, "--drain-delay", "0s"), Env: append(i.Env, environ...),
+		Root: i.Root, Command: i.Command("--listen", address, "--drain-delay", "0s"), Env: slices.Concat(i.Env, environ, []string{"TZ=Asia/Tokyo"}),
 		User: nonroot, ReadOnly: true, Memory: memory, Stdout: log, Stderr: log,
 	})
 	if err != nil {
@@ -78,12 +79,21 @@ func serve(t *testing.T, service contract.Service, address string, environ []str
 		_, err := process.Exec(t.Context(), service.Binary, contract.HealthcheckCommand, "--listen", address)
 		return err == nil
 	})
+	wantTimeZone(t, log.Name())
 	status, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(process.PID()), "status"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(string(status), "NoNewPrivs:\t1") || !strings.Contains(string(status), "CapEff:\t0000000000000000") {
 		t.Errorf("%s has privileges:\n%s", service.Name, status)
+	}
+}
+
+// wantTimeZone wants the times of Tokyo in the log, which a root without time zones knows from the program alone.
+func wantTimeZone(t *testing.T, log string) {
+	t.Helper()
+	if content, err := os.ReadFile(log); err != nil || !strings.Contains(string(content), "+09:00") {
+		t.Errorf("the log's times are not those of TZ: %v\n%s", err, content)
 	}
 }
 
