@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/agentteam/agentteam/internal/fargate"
 )
 
 func TestTheDeployedEnvironment(t *testing.T) {
@@ -65,8 +67,8 @@ func rollsAndGrows(t *testing.T, w *world) {
 		}
 	}
 	for _, s := range w.state(t).Services {
-		for _, task := range s.Tasks {
-			if d := w.definition(t, task); !strings.HasSuffix(*d.ContainerDefinitions[0].Image, ":next") {
+		for _, task := range s.Tasks { // one that drains still has the image of before
+			if d := w.definition(t, task); task.Stage == fargate.Running && !strings.HasSuffix(*d.ContainerDefinitions[0].Image, ":next") {
 				t.Errorf("%s runs %s", task.ID, *d.ContainerDefinitions[0].Image)
 			}
 		}
