@@ -65,7 +65,7 @@ func (p *project) bootstrap(ctx context.Context, c cdktf, tf terraform.Runner) e
 		return explain(err, tf.Dir)
 	}
 	if stored {
-		return c.deploy(ctx, deployment{stack: account, purpose: "its state is in the bucket already"})
+		return c.deployChanged(ctx, deployment{stack: account, purpose: "its state is in the bucket already"})
 	}
 	if err := forgetBackend(tf.Dir); err != nil {
 		return err

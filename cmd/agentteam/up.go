@@ -151,5 +151,5 @@ func (p *project) deployAll(ctx context.Context, c cdktf, binary string, variabl
 	if err := p.bootstrap(ctx, c, p.runner(binary, account)); err != nil {
 		return err
 	}
-	return c.deploy(ctx, deployment{stack: development, purpose: "all of an environment, two minutes", env: variables})
+	return c.deployChanged(ctx, deployment{stack: development, purpose: "all of an environment, two minutes", env: variables})
 }
