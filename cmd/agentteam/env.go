@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -31,7 +32,11 @@ func envCommand() *cobra.Command {
 				return err
 			}
 			path := "PATH=" + strings.Join([]string{filepath.Dir(c.binary), filepath.Dir(binary), os.Getenv("PATH")}, ":")
-			for _, variable := range append(append(p.env, running.Env()...), path) {
+			kept, err := p.keptVariables()
+			if err != nil {
+				return err
+			}
+			for _, variable := range slices.Concat(p.env, running.Env(), kept, []string{path}) {
 				fmt.Fprintln(cmd.OutOrStdout(), export(variable))
 			}
 			return nil

@@ -90,6 +90,9 @@ func (p *project) upWithTasks(cmd *cobra.Command, c cdktf, tf terraform.Runner, 
 		return err
 	}
 	variables := append(choice.variables(state), "TF_VAR_image_tag="+tag)
+	if err := p.keepVariables(variables); err != nil {
+		return err
+	}
 	both, ctx := errgroup.WithContext(cmd.Context())
 	both.Go(func() error { return p.publish(ctx, state, tag) })
 	both.Go(func() error { return p.deployAll(ctx, c, tf.Binary, variables) })
