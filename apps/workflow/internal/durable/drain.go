@@ -55,6 +55,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	e.stop()
 	e.loops.Wait()
 	left := e.leave(ctx)
+	e.pulse.Close()
 	if err := dbos.Shutdown(e.root, shutdownTimeout); err != nil {
 		e.log.WarnContext(ctx, "DBOS did not stop in time", "error", err)
 	}

@@ -65,6 +65,7 @@ type Engine struct {
 	root        dbos.Context
 	source      *dbos.DataSource
 	pool        *pgxpool.Pool
+	pulse       *pgxpool.Pool
 	executor    string
 	plans       *plans
 	programs    map[string]node.Program
@@ -109,7 +110,12 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	if e.pool, err = pgxpool.NewWithConfig(ctx, o.Pool.Config()); err != nil {
 		return nil, err
 	}
+	if e.pulse, err = newPulse(ctx, o.Pool); err != nil {
+		e.pool.Close()
+		return nil, err
+	}
 	if err := e.launch(ctx); err != nil {
+		e.pulse.Close()
 		e.pool.Close()
 		return nil, fmt.Errorf("start the engine: %w", err)
 	}

@@ -17,3 +17,21 @@ func (e *Engine) Freeze() {
 
 // Sweep removes what finished before a time.
 func Sweep(ctx context.Context, e *Engine, before time.Time) error { return e.sweep(ctx, before) }
+
+// Occupy takes every connection that tasks use, as it becomes free, until the context ends.
+func Occupy(ctx context.Context, e *Engine) {
+	for range e.pool.Config().MaxConns {
+		go func() {
+			if one, err := e.pool.Acquire(ctx); err == nil {
+				<-ctx.Done()
+				one.Release()
+			}
+		}()
+	}
+}
+
+// GiveBack is what a process does with tasks that it took for its own.
+func GiveBack(ctx context.Context, e *Engine, ids ...string) error { return e.giveBack(ctx, ids) }
+
+// Adopt is what a process does about the tasks of others that are gone.
+func Adopt(ctx context.Context, e *Engine) error { return e.adopt(ctx) }

@@ -133,10 +133,7 @@ func (e *Engine) park(ctx context.Context) error {
 	case <-e.quiet:
 	case <-ctx.Done():
 	}
-	err = e.persist(ctx, func() error {
-		_, err := dbos.ResumeWorkflow[string](e.root, id, dbos.WithResumeQueue(queueName))
-		return err
-	})
+	err = e.persist(ctx, func() error { return e.giveBack(ctx, []string{id}) })
 	<-ctx.Done()
 	return errors.Join(errDraining, err)
 }
