@@ -63,7 +63,10 @@ func (r pgxRows) Close() error {
 
 // enterSQL also has PostgreSQL plan a statement once for a connection. It takes rows that come as arrays for a thousand as long as it
 // does not know the arrays, so by itself it would plan flushSQL anew each time, which costs more than carrying it out.
-const enterSQL = database.EnterSQL + `, set_config('plan_cache_mode', 'force_generic_plan', true)`
+//
+// A change waits two seconds for a lock, then has to be tried again. PostgreSQL ends the transactions of a process that is stopped after five.
+// If several of its waited for one run's row, each would get the row from the one before it, and hold it for five seconds more.
+const enterSQL = database.EnterSQL + `, set_config('plan_cache_mode', 'force_generic_plan', true), set_config('lock_timeout', '2s', true)`
 
 // enter puts the tenant's role on; the flush of a change, or leave, takes it off again.
 func enter(ctx context.Context, tx Tx, workspace string) error {
