@@ -20,6 +20,7 @@ func TestProcess(t *testing.T) {
 	servicetest.ExpectStatic(t, built.gateway)
 	for name, test := range map[string]func(*testing.T, binaries){
 		"serves":                            serves,
+		"tells its version":                 func(t *testing.T, b binaries) { servicetest.ExpectVersion(t, b.gateway) },
 		"is ready while the engine is":      followsEngine,
 		"drains after SIGTERM":              drains,
 		"ends at once by a second SIGTERM":  endsBySecondSignal,

@@ -23,6 +23,7 @@ func TestProcess(t *testing.T) {
 	servicetest.ExpectStatic(t, binary)
 	for name, test := range map[string]func(*testing.T, string){
 		"serves":                            serves,
+		"tells its version":                 servicetest.ExpectVersion,
 		"drains after SIGTERM":              drains,
 		"names every configuration problem": namesProblems,
 		"refuses a busy address":            refusesBusyAddress,

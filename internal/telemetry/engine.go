@@ -7,10 +7,12 @@ import (
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
 )
 
-// Engine are the workflow engine's instruments. A nil Engine measures nothing, so that tests need none.
+// Engine are the workflow engine's instruments and spans. A nil Engine measures and traces nothing, so that tests need none.
 type Engine struct {
+	tracer     trace.Tracer
 	steps      metric.Int64Counter
 	stepTime   metric.Float64Histogram
 	calls      metric.Int64Counter
@@ -30,6 +32,7 @@ type Engine struct {
 func (t *Telemetry) Engine() (*Engine, error) {
 	m := maker{meter: t.meters.Meter(scope)}
 	e := &Engine{
+		tracer:     t.tracer,
 		steps:      m.counter("workflow.steps", "{step}", "Steps that ended."),
 		stepTime:   m.seconds("workflow.step.duration", "From a step's start to its end.", calls()),
 		calls:      m.counter("workflow.calls", "{call}", "Calls to models and tools that ended."),

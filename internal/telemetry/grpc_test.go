@@ -46,9 +46,9 @@ func TestGRPCCarriesTheTrace(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	ctx, end := sample.StartTask(t.Context(), telemetry.Task{Run: "run_1", Type: "http"})
+	ctx, end := engine(t, sample).StartTask(t.Context(), telemetry.Task{Run: "run_1", Type: "http"})
 	listServices(ctx, t, client)
-	end(nil)
+	end("")
 	here, _, _ := strings.Cut(telemetry.Carrier(ctx)[3:], "-")
 	if got := <-there; !strings.Contains(got, here) {
 		t.Errorf("the server is in %s, want the client's trace %s", got, here)

@@ -27,8 +27,8 @@ func TestTheLogKnowsWhatItsContextKnows(t *testing.T) {
 	var out bytes.Buffer
 	log := slog.New(telemetry.NewLogHandler(telemetry.NewLogHandler(slog.NewJSONHandler(&out, nil)))).With("service", "sample")
 	sample := start(t, "", io.Discard)
-	ctx, end := sample.StartTask(telemetry.WithRequestID(t.Context(), "req_1"), telemetry.Task{Run: "run_1", Type: "http"})
-	defer end(nil)
+	ctx, end := engine(t, sample).StartTask(telemetry.WithRequestID(t.Context(), "req_1"), telemetry.Task{Run: "run_1", Type: "http"})
+	defer end("")
 
 	log.InfoContext(ctx, "plain", "a", 1)
 	if got := strings.Count(out.String(), "run_id"); got != 1 {

@@ -33,6 +33,16 @@ func start(t *testing.T, endpoint string, log io.Writer) *telemetry.Telemetry {
 	return made
 }
 
+// engine gives the engine's instruments and spans.
+func engine(t *testing.T, of *telemetry.Telemetry) *telemetry.Engine {
+	t.Helper()
+	made, err := of.Engine()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return made
+}
+
 // collected is a collector that keeps what it is sent.
 type collected struct {
 	mu    sync.Mutex
@@ -61,7 +71,7 @@ func (c *collected) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/x-protobuf")
 }
 
-func TestTracesReachTheCollectorAndLinkTasksToTheirRequest(t *testing.T) {
+func TestTracesReachTheCollectorAndTasksGoOnWithTheirRequest(t *testing.T) {
 	var got collected
 	server := httptest.NewServer(&got)
 	defer server.Close()
@@ -72,22 +82,30 @@ func TestTracesReachTheCollectorAndLinkTasksToTheirRequest(t *testing.T) {
 	ctx, answered := sample.Request(request)
 	carrier := telemetry.Carrier(ctx)
 	answered("/v1/runs/{id}", http.StatusOK)
-	_, end := sample.StartTask(t.Context(), telemetry.Task{Run: "run_1", Step: "write", Type: "agent", Carrier: carrier})
-	end(nil)
+	measure := engine(t, sample)
+	step, endStep := measure.StartTask(t.Context(), telemetry.Task{Run: "run_1", Step: "write", Type: "agent", Carrier: carrier})
+	_, endCall := measure.StartCall(step, "model", "openai/gpt-5")
+	endCall("rate_limited")
+	endStep("")
 	sample.Shutdown(t.Context())
 
-	if len(got.spans) != 2 {
-		t.Fatalf("collected %d spans, want the request's and the task's: %v", len(got.spans), got.spans)
+	if len(got.spans) != 3 {
+		t.Fatalf("collected %d spans, want the request's, the call's and the step's: %v", len(got.spans), got.spans)
 	}
-	of, task := got.spans[0], got.spans[1]
-	if of.GetName() != "POST /v1/runs/{id}" || task.GetName() != "step agent" {
-		t.Errorf("spans are named %q and %q", of.GetName(), task.GetName())
+	of, call, task := got.spans[0], got.spans[1], got.spans[2]
+	if of.GetName() != "POST /v1/runs/{id}" || task.GetName() != "step agent" || call.GetName() != "chat gpt-5" {
+		t.Errorf("spans are named %q, %q and %q", of.GetName(), task.GetName(), call.GetName())
 	}
 	if bytes.Contains(of.GetTraceId(), []byte{0x11, 0x11}) || len(of.GetLinks()) != 1 {
 		t.Errorf("a stranger's trace is to be linked, not continued: %v", of)
 	}
-	if links := task.GetLinks(); len(links) != 1 || !bytes.Equal(links[0].GetSpanId(), of.GetSpanId()) || bytes.Equal(task.GetTraceId(), of.GetTraceId()) {
-		t.Errorf("the task is to have a trace of its own that links to the request: %v", task)
+	for child, parent := range map[*tracev1.Span]*tracev1.Span{task: of, call: task} {
+		if !bytes.Equal(child.GetParentSpanId(), parent.GetSpanId()) || !bytes.Equal(child.GetTraceId(), parent.GetTraceId()) {
+			t.Errorf("%q is to go on with %q: %v", child.GetName(), parent.GetName(), child)
+		}
+	}
+	if call.GetStatus().GetCode() != tracev1.Status_STATUS_CODE_ERROR || task.GetStatus().GetCode() == tracev1.Status_STATUS_CODE_ERROR {
+		t.Errorf("the call failed, the step did not: %v, %v", call.GetStatus(), task.GetStatus())
 	}
 	for _, want := range []string{"service.name", "sample", "service.version", "service.instance.id"} {
 		if !strings.Contains(got.who, want) {
@@ -105,10 +123,11 @@ func TestADeadCollectorNeitherBlocksNorFloodsTheLog(t *testing.T) {
 	defer listener.Close()
 	var log bytes.Buffer
 	sample := start(t, "http://"+listener.Addr().String(), &log)
+	measure := engine(t, sample)
 	began := time.Now()
 	for range 20_000 {
-		_, end := sample.StartTask(t.Context(), telemetry.Task{Run: "run_1", Type: "http"})
-		end(io.ErrUnexpectedEOF)
+		_, end := measure.StartTask(t.Context(), telemetry.Task{Run: "run_1", Type: "http"})
+		end("broken")
 	}
 	if took := time.Since(began); took > 3*time.Second {
 		t.Errorf("20,000 spans took %v", took)
@@ -127,8 +146,8 @@ func TestADeadCollectorNeitherBlocksNorFloodsTheLog(t *testing.T) {
 
 func TestWithoutACollectorThereAreTraceIDs(t *testing.T) {
 	sample := start(t, "", io.Discard)
-	ctx, end := sample.StartTask(t.Context(), telemetry.Task{Run: "run_1", Type: "http", Carrier: "rubbish"})
-	defer end(nil)
+	ctx, end := engine(t, sample).StartTask(t.Context(), telemetry.Task{Run: "run_1", Type: "http", Carrier: "rubbish"})
+	defer end("")
 	if carrier := telemetry.Carrier(ctx); len(carrier) != 55 || strings.Contains(carrier, "0000000000000000") {
 		t.Errorf("the carrier is %q", carrier)
 	}

@@ -184,14 +184,22 @@ func (h *history) faults(outputs map[string]any) (faults []string) {
 	return faults
 }
 
-// stall is the longest time between two events of any run.
-func stall(recorded map[string]*history) (longest time.Duration, where string) {
+// stall is the longest time that any run stood still: between two of its events, and from a kill of the process that had it. A run
+// whose next process is killed as well, before anything was recorded, has to be taken over once more.
+func stall(recorded map[string]*history, kills ...kill) (longest time.Duration, where string) {
 	for _, h := range recorded {
 		for i := 1; i < len(h.events); i++ {
 			before, after := h.events[i-1], h.events[i]
-			if gap := after.time.Sub(before.time); gap > longest {
-				longest = gap
-				where = fmt.Sprintf("run %s, between seq %d (%s %s) and %d (%s %s)", h.id, before.seq, before.kind, before.step, after.seq, after.kind, after.step)
+			from, hits := before.time, 0
+			for _, k := range append(slices.Clip(kills), kill{at: after.time, runs: []string{h.id}}) {
+				if !k.at.After(from) || k.at.After(after.time) || !slices.Contains(k.runs, h.id) {
+					continue
+				}
+				if gap := k.at.Sub(from); gap > longest {
+					longest = gap
+					where = fmt.Sprintf("run %s, between seq %d (%s %s) and %d (%s %s), after %d kills", h.id, before.seq, before.kind, before.step, after.seq, after.kind, after.step, hits)
+				}
+				from, hits = k.at, hits+1
 			}
 		}
 	}
@@ -202,6 +210,22 @@ func stall(recorded map[string]*history) (longest time.Duration, where string) {
 type kill struct {
 	process string
 	at      time.Time
+	runs    []string // that the process had tasks of
+}
+
+// hit gives the runs that a process has tasks of by DBOS's records. It must be asked before the others take them.
+func (w *world) hit(m *member) []string {
+	w.t.Helper()
+	rows, err := w.pool.Query(w.t.Context(), `SELECT DISTINCT split_part(workflow_uuid, '/', 1) FROM dbos.workflow_status WHERE status = 'PENDING' AND split_part(executor_id, '/', 2) = $1`,
+		strconv.Itoa(m.PID()))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	runs, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return runs
 }
 
 // recordingTime is how long a returned answer may take to be recorded, on a loaded machine. A process that is killed

@@ -50,7 +50,7 @@ func TestAuditFindsFaults(t *testing.T) {
 
 func TestRepeatsAreExplainedByKillsAlone(t *testing.T) {
 	at := time.Now()
-	killed := []kill{{"engine-1", at}}
+	killed := []kill{{process: "engine-1", at: at}}
 	for name, test := range map[string]struct {
 		request request
 		want    bool
@@ -62,6 +62,25 @@ func TestRepeatsAreExplainedByKillsAlone(t *testing.T) {
 	} {
 		if got := explained(test.request, killed); got != test.want {
 			t.Errorf("%s: got %v", name, got)
+		}
+	}
+}
+
+func TestStallsBeginAnewWithAKillOfTheRunsProcess(t *testing.T) {
+	at := time.Now()
+	recorded := map[string]*history{"run_1": {id: "run_1", events: []event{{seq: 1, time: at}, {seq: 2, time: at.Add(12 * time.Second)}}}}
+	for name, test := range map[string]struct {
+		kills []kill
+		want  time.Duration
+	}{
+		"no kill":         {nil, 12 * time.Second},
+		"of its process":  {[]kill{{at: at.Add(5 * time.Second), runs: []string{"run_0", "run_1"}}}, 7 * time.Second},
+		"of another":      {[]kill{{at: at.Add(5 * time.Second), runs: []string{"run_0"}}}, 12 * time.Second},
+		"before the time": {[]kill{{at: at.Add(-time.Second), runs: []string{"run_1"}}}, 12 * time.Second},
+		"after the time":  {[]kill{{at: at.Add(13 * time.Second), runs: []string{"run_1"}}}, 12 * time.Second},
+	} {
+		if got, _ := stall(recorded, test.kills...); got != test.want {
+			t.Errorf("%s: a stall of %v, want %v", name, got, test.want)
 		}
 	}
 }

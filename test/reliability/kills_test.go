@@ -39,8 +39,7 @@ func TestKills(t *testing.T) {
 	for range killRounds {
 		time.Sleep(500*time.Millisecond + time.Duration(random.Int64N(int64(1500*time.Millisecond))))
 		victim := choose(random, f.engines)
-		kills = append(kills, kill{f.engines[victim].name, time.Now()})
-		f.replace(victim)
+		kills = append(kills, f.replace(victim))
 		killed[victim]++
 	}
 	runs := load.end()
@@ -53,7 +52,7 @@ func TestKills(t *testing.T) {
 	if r.requests > r.calls+r.inFlight+r.afterAnswer {
 		t.Errorf("seed %d: %d requests to the model for %d calls, with %d in flight at kills", seed, r.requests, r.calls, r.inFlight)
 	}
-	longest, where := stall(recorded)
+	longest, where := stall(recorded, kills...)
 	if longest -= waits; longest > longestStall {
 		t.Errorf("seed %d: %s nothing happened for %v, at most %v is right", seed, where, longest, longestStall)
 	}
@@ -103,14 +102,17 @@ func (f *fleet) fill(place int) {
 	}()
 }
 
-func (f *fleet) replace(place int) {
+func (f *fleet) replace(place int) kill {
 	f.world.t.Helper()
 	old := f.engines[place]
+	done := kill{process: old.name, at: time.Now()}
 	f.world.kill(old)
+	done.runs = f.world.hit(old)
 	for _, way := range f.ways {
 		way.remove(old.address)
 	}
 	f.fill(place)
+	return done
 }
 
 // choose picks any engine but the one that is spared: the only settled one, else the oldest.

@@ -51,7 +51,7 @@ func TestPausedProcess(t *testing.T) {
 			t.Errorf("run %s, which had ended, got event %d (%s %s) from the process that came back", id, last.seq, last.kind, last.step)
 		}
 	}
-	r := w.repeats(recorded, []kill{{paused.name, began}})
+	r := w.repeats(recorded, []kill{{process: paused.name, at: began}})
 	if r.repeated == 0 {
 		t.Error("no call was cut: the test has shown nothing")
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/agentteam/agentteam/internal/database"
 	"github.com/agentteam/agentteam/internal/id"
 	"github.com/agentteam/agentteam/internal/identity"
+	"github.com/agentteam/agentteam/internal/telemetry"
 )
 
 // The commands.
@@ -39,6 +40,7 @@ type command struct {
 	Reason    string           `json:"reason,omitempty"`
 	Decision  *ledger.Decision `json:"decision,omitempty"`
 	By        ledger.Actor     `json:"by"`
+	Trace     string           `json:"trace,omitempty"` // of the request; what follows goes on with it
 }
 
 // answer is what the transaction of a command gave.
@@ -72,7 +74,7 @@ func (e *Engine) command(ctx dbos.Context, c command) (_ string, err error) {
 	}
 	committed = true
 	e.tell(ctx, answer{outcome: outcome})
-	next, goesOn, err := e.handOn(ctx, outcome)
+	next, goesOn, err := e.handOn(ctx, outcome, c.Trace)
 	if err != nil || !goesOn {
 		return "", err
 	}
@@ -111,6 +113,7 @@ func (e *Engine) tell(ctx dbos.Context, a answer) {
 // do carries a command out and returns when its transaction has committed, or the context ends: then it may still be carried out.
 func (e *Engine) do(ctx context.Context, c command) (ledger.Outcome, error) {
 	own := c.Run + "/" + c.Do + "/" + uuid.NewString()
+	c.Trace = telemetry.Carrier(ctx)
 	waiting := make(chan answer, 2)
 	e.waiting.Store(own, waiting)
 	defer e.waiting.Delete(own)

@@ -20,7 +20,9 @@ type performance struct {
 	plan    ledger.Plan
 	claim   *ledger.Claim
 	program node.Program
-	ends    time.Time // of the attempt; zero: never
+	ends    time.Time       // of the attempt; zero: never
+	span    context.Context // has the span of the attempt
+	failed  string          // the code of the failure that the step ended with
 }
 
 // perform lets a step's program make its calls, one move after the other, and records its end.
@@ -44,6 +46,9 @@ func (e *Engine) perform(ctx dbos.Context, plan ledger.Plan, t ledger.Task) (led
 	if p.claim.Timeout > 0 {
 		p.ends = time.Now().Add(p.claim.Timeout)
 	}
+	var ended func(failure string)
+	p.span, ended = e.measure.StartTask(ctx, telemetry.Task{Run: t.Run, Step: t.Path, Type: p.claim.Type, Carrier: t.Trace})
+	defer func() { ended(p.failed) }()
 	if e.oneCall[p.claim.Type] {
 		return p.runOne(ctx)
 	}
@@ -105,7 +110,7 @@ func (p *performance) end(ctx dbos.Context, made ledger.Move, move node.Move) (l
 	if err == nil && !outcome.Stale {
 		status := node.Succeeded
 		if move.Failure != nil {
-			status = node.Failed
+			status, p.failed = node.Failed, move.Failure.Code
 		}
 		p.engine.measure.StepEnded(ctx, p.claim.Type, string(status), time.Since(p.claim.Started))
 	}
@@ -188,10 +193,15 @@ func (p *performance) step(call node.Call) dbos.Step[node.CallResult] {
 func (p *performance) measure(ctx context.Context, call node.Call, r node.CallResult) {
 	c := telemetry.Call{Kind: string(call.Kind), Name: call.Name, Status: string(r.Status), Took: r.Ended.Sub(r.Started),
 		InputTokens: r.Usage.InputTokens, OutputTokens: r.Usage.OutputTokens, CostMicroUSD: r.Usage.Cost}
-	if r.Failure != nil {
-		c.Error = r.Failure.Code
-	}
+	c.Error = code(r.Failure)
 	p.engine.measure.CallEnded(ctx, c)
+}
+
+func code(f *node.Failure) string {
+	if f == nil {
+		return ""
+	}
+	return f.Code
 }
 
 // call makes one call, if the ledger lets it.
@@ -295,5 +305,7 @@ func (p *performance) ask(ctx context.Context, call node.Call, emit func(node.Ev
 		}
 	}()
 	t := p.task
+	ctx, ended := p.engine.measure.StartCall(telemetry.Within(ctx, p.span), string(call.Kind), call.Name)
+	defer func() { ended(code(r.Failure)) }()
 	return p.engine.performer.Perform(ctx, node.CallID{Workspace: t.Workspace, Run: t.Run, Step: t.Path, Generation: t.Generation, Attempt: t.Attempt, Number: call.Number}, call, emit)
 }

@@ -54,7 +54,7 @@ func (e *Engine) follow(ctx dbos.Context, current *ledger.Task) error {
 		if err != nil {
 			return err
 		}
-		next, goesOn, err := e.handOn(ctx, outcome)
+		next, goesOn, err := e.handOn(ctx, outcome, current.Trace)
 		if err != nil || !goesOn {
 			return err
 		}
@@ -74,8 +74,11 @@ func (e *Engine) carry(ctx dbos.Context, t ledger.Task) (ledger.Outcome, error) 
 }
 
 // handOn starts what follows, and gives the first task that can be done at once to the caller. What it decides must follow from the outcome
-// alone: a replay has to take the same way, or a call would be made twice.
-func (e *Engine) handOn(ctx context.Context, o ledger.Outcome) (first ledger.Task, goesOn bool, err error) {
+// alone: a replay has to take the same way, or a call would be made twice. All go on with the trace.
+func (e *Engine) handOn(ctx context.Context, o ledger.Outcome, trace string) (first ledger.Task, goesOn bool, err error) {
+	for i := range o.Next {
+		o.Next[i].Trace = trace
+	}
 	rest := o.Next
 	if !o.Detached {
 		for i, t := range o.Next {

@@ -32,6 +32,8 @@ type Task struct {
 	Attempt    int           `json:"attempt,omitempty"`
 	Serial     int64         `json:"serial,omitempty"` // tells a run's Continues apart
 	After      time.Duration `json:"after,omitempty"`
+	// Trace is that of the request from which the task follows, for whoever carries it out. The ledger does not know it.
+	Trace string `json:"trace,omitempty"`
 	// Claim is set if the step is claimed for the process that got the task from the ledger; a process that
 	// gets it from anywhere else has to Begin.
 	Claim *Claim `json:"-"`
