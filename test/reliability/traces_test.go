@@ -25,17 +25,20 @@ func TestTracesGoThrough(t *testing.T) {
 	slow := w.client.publish(slowDocument)
 	run := w.client.run(slow, map[string]int{"n": 1})
 	servicetest.Eventually(t, "a model is asked", func() bool { return w.models.inFlight(engines[0].name) > 0 })
+	request, call := "POST /v1/runs", "workflow.v1.RunService/StartRun"
+	servicetest.Eventually(t, "the engine has sent what a kill would lose", func() bool {
+		return strings.Contains(traces.under(request)[call], contract.WorkflowEngine().Name)
+	})
 	w.startEngine()
 	w.kill(engines[0])
 	w.settle(expected{run: slowOutputs(1)}, patience)
 
-	request := "POST /v1/runs"
 	servicetest.Eventually(t, "the request's trace has the call", func() bool {
 		return len(traces.under(request)["chat gpt-5-mini"]) > 0 && len(traces.under(request)["step agent"]) > 0
 	})
 	found := traces.under(request)
 	for name, service := range map[string]string{
-		request: contract.APIGateway().Name, "workflow.v1.RunService/StartRun": contract.WorkflowEngine().Name,
+		request: contract.APIGateway().Name, call: contract.WorkflowEngine().Name,
 		"step agent": contract.WorkflowEngine().Name, "chat gpt-5-mini": contract.WorkflowEngine().Name,
 	} {
 		if !strings.Contains(found[name], service) {
