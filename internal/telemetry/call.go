@@ -42,6 +42,8 @@ func (e *Engine) CallEnded(ctx context.Context, c Call) {
 	e.tokens.Record(ctx, c.InputTokens, metric.WithAttributes(append(whom, attribute.String("gen_ai.token.type", "input"))...))
 	e.tokens.Record(ctx, c.OutputTokens, metric.WithAttributes(append(whom, attribute.String("gen_ai.token.type", "output"))...))
 	e.cost.Add(ctx, float64(c.CostMicroUSD)/1e6, metric.WithAttributes(whom...))
+	e.modelCalls.Add(1)
+	e.modelCost.Add(c.CostMicroUSD)
 }
 
 // whom bounds the names, which documents choose.

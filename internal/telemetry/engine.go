@@ -3,6 +3,7 @@ package telemetry
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"go.opentelemetry.io/otel/attribute"
@@ -26,6 +27,8 @@ type Engine struct {
 	eventLag   metric.Float64Histogram
 	toolNames  *names
 	modelNames *names
+	modelCalls atomic.Int64 // since the last TakeSpend
+	modelCost  atomic.Int64 // of these, in millionths of a US dollar
 }
 
 // Engine makes the instruments.

@@ -35,3 +35,9 @@ func GiveBack(ctx context.Context, e *Engine, ids ...string) error { return e.gi
 
 // Adopt is what a process does about the tasks of others that are gone.
 func Adopt(ctx context.Context, e *Engine) error { return e.adopt(ctx) }
+
+// Report publishes the work there is as if no line had been written yet.
+func Report(ctx context.Context, e *Engine) error {
+	_, err := e.reportWork(ctx, nil)
+	return err
+}

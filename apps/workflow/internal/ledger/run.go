@@ -27,6 +27,11 @@ const (
 	BudgetExhausted Status = "budget_exhausted"
 )
 
+// Statuses are all there are, in the order of a run's life.
+func Statuses() []Status {
+	return []Status{Queued, Running, Paused, Completed, Failed, Canceled, BudgetExhausted}
+}
+
 // Ended says whether nothing further happens, unless the run is retried.
 func (s Status) Ended() bool { return s != Queued && s != Running && s != Paused }
 
