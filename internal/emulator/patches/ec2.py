@@ -4,9 +4,16 @@ from moto.ec2.models.security_groups import SecurityGroupRule
 from patching import replaces
 
 
+@replaces(SecurityGroupRule, "__init__")
+def keep_prefix_list(original, self, *args, **kwargs):
+    """Of the prefix list of a rule, its id alone is kept, without the rule's description."""
+    original(self, *args, **kwargs)
+    self.prefix_list = kwargs.get("prefix_list_id") or next((a for a in args if isinstance(a, dict) and "PrefixListId" in a), {})
+
+
 def description(rule):
-    """DescribeSecurityGroupRules drops the description of a rule that names another group: a diff for ever."""
-    return rule.ip_range.get("Description") or rule.source_group.get("Description")
+    """DescribeSecurityGroupRules drops the description of a rule that names another group or a prefix list: a diff for ever."""
+    return next((end["Description"] for end in (rule.ip_range, rule.source_group, rule.prefix_list) if end.get("Description")), None)
 
 
 SecurityGroupRule.description = property(description)
