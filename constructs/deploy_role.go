@@ -18,26 +18,30 @@ const ifRepository = X(`var.github_repository != "" ? 1 : 0`)
 // DeployRoleProps say which of the repository's jobs may deploy.
 type DeployRoleProps struct {
 	Environments []string // GitHub environments, of the same names as ours
+	StateBucket  string   // S3 bucket of every state
 }
 
 // NewDeployRole declares the role that the workflows of var.github_repository assume with GitHub's
 // OIDC tokens, so that no long-lived key exists.
 // https://docs.github.com/actions/security-for-github-actions/security-hardening-your-deployments/configuring-openid-connect-in-amazon-web-services
 //
-// It may make roles and hand them to ECS, and nothing yet bounds what those may do: whoever can run such a
-// workflow is an administrator of the account. Protect the environments on GitHub before you name a repository.
+// It may make roles, but only such as cannot do more than the services need. Whoever can run such a workflow still rules over
+// everything that the stacks are made of: protect the environments on GitHub before you name a repository.
 func NewDeployRole(in Scope, p DeployRoleProps) {
 	declare(in, "current", dataawscalleridentity.NewDataAwsCallerIdentity, &dataawscalleridentity.DataAwsCallerIdentityConfig{})
 	declare(in, "current", dataawspartition.NewDataAwsPartition, &dataawspartition.DataAwsPartitionConfig{})
+	declareRolesBoundary(in)
 	declare(in, "github", iamopenidconnectprovider.NewIamOpenidConnectProvider, &iamopenidconnectprovider.IamOpenidConnectProviderConfig{
 		Count:        ifRepository.Num(),
 		Url:          new("https://" + gitHubTokens),
 		ClientIdList: texts("sts.amazonaws.com"),
 	})
+	deployBoundary(in, p.StateBucket)
 	declare(in, "deploy", iamrole.NewIamRole, &iamrole.IamRoleConfig{
-		Count:            ifRepository.Num(),
-		Name:             text("${var.project_name}-deploy"),
-		AssumeRolePolicy: policy(in, "deploy_trust", gitHubTrust(p.Environments...)),
+		Count:               ifRepository.Num(),
+		Name:                text("${var.project_name}-deploy"),
+		AssumeRolePolicy:    policy(in, "deploy_trust", gitHubTrust(p.Environments...)),
+		PermissionsBoundary: X("aws_iam_policy.deploy_boundary[0].arn").Str(),
 	})
 	declare(in, "deploy_services", iamrolepolicyattachment.NewIamRolePolicyAttachment, &iamrolepolicyattachment.IamRolePolicyAttachmentConfig{
 		Count:     ifRepository.Num(),
@@ -48,7 +52,7 @@ func NewDeployRole(in Scope, p DeployRoleProps) {
 		Count:  ifRepository.Num(),
 		Name:   new("manage-roles"),
 		Role:   X("aws_iam_role.deploy[0].id").Str(),
-		Policy: policy(in, "deploy_roles", manageRoles(), passRoles(), notItself()),
+		Policy: policy(in, "deploy_roles", manageRoles(), boundRoles(), passRoles(), notItself()),
 	})
 }
 
@@ -77,29 +81,34 @@ func gitHubTrust(environments ...string) *statement {
 // manageRoles lets a deployment make the roles of its environments, whose names start with the project's.
 func manageRoles() *statement {
 	return allow(projectRoles("*"),
-		"iam:GetRole", "iam:CreateRole", "iam:DeleteRole", "iam:UpdateRole", "iam:UpdateAssumeRolePolicy", "iam:TagRole", "iam:UntagRole",
-		"iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole",
-		"iam:GetRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:DetachRolePolicy")
+		"iam:GetRole", "iam:DeleteRole", "iam:UpdateRole", "iam:UpdateAssumeRolePolicy", "iam:TagRole", "iam:UntagRole",
+		"iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:ListInstanceProfilesForRole", "iam:GetRolePolicy")
 }
 
-// passRoles lets a deployment hand its roles to ECS alone.
+// boundRoles lets it say what a role may do, if the role has the boundary. It cannot take that off again.
+func boundRoles() *statement {
+	return withinBoundary("iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:DetachRolePolicy")
+}
+
+// passRoles lets a deployment hand its roles to ECS and to flow logs alone.
 func passRoles() *statement {
 	pass := allow(projectRoles("*"), "iam:PassRole")
 	pass.Condition = []*dataawsiampolicydocument.DataAwsIamPolicyDocumentStatementCondition{
-		{Test: new("StringEquals"), Variable: new("iam:PassedToService"), Values: texts("ecs-tasks.amazonaws.com")},
+		{Test: new("StringEquals"), Variable: new("iam:PassedToService"), Values: texts("ecs-tasks.amazonaws.com", "vpc-flow-logs.amazonaws.com")},
 	}
 	return pass
 }
 
-// notItself keeps a deployment from changing the deploy role.
+// notItself keeps a deployment from changing the roles of GitHub, its own first.
 func notItself() *statement {
 	return &statement{
-		Effect:    new("Deny"),
-		Actions:   texts("iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:AttachRolePolicy", "iam:PassRole"),
-		Resources: texts(projectRoles("deploy")),
+		Effect: new("Deny"),
+		Actions: texts("iam:UpdateAssumeRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:AttachRolePolicy", "iam:PassRole",
+			"iam:PutRolePermissionsBoundary", "iam:DeleteRolePermissionsBoundary"),
+		Resources: texts(projectRoles("deploy"), projectRoles("plan")),
 	}
 }
 
 func projectRoles(suffix string) string {
-	return "arn:${data.aws_partition.current.partition}:iam::${data.aws_caller_identity.current.account_id}:role/${var.project_name}-" + suffix
+	return inAccount("iam:", "role/${var.project_name}-"+suffix)
 }

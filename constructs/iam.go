@@ -24,8 +24,9 @@ func allow(resource string, actions ...string) *statement {
 // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
 func executionRole(in Scope, logGroupARN *string, images *Registries) (arn *string) {
 	role := declare(in, "ecs_execution", iamrole.NewIamRole, &iamrole.IamRoleConfig{
-		Name:             name("ecs-execution"),
-		AssumeRolePolicy: ecsTasksTrust(in),
+		Name:                name("ecs-execution"),
+		AssumeRolePolicy:    ecsTasksTrust(in),
+		PermissionsBoundary: boundaryOfRoles(),
 	})
 	declare(in, "ecs_execution", iamrolepolicy.NewIamRolePolicy, &iamrolepolicy.IamRolePolicyConfig{
 		Name: new("start-tasks"),
@@ -47,8 +48,9 @@ func executionRole(in Scope, logGroupARN *string, images *Registries) (arn *stri
 // that only where var.enable_execute_command says so.
 func taskRole(in Scope, service string, logGroupARN *string) (arn *string) {
 	role := declare(in, service+"_task", iamrole.NewIamRole, &iamrole.IamRoleConfig{
-		Name:             name(hyphenated(service) + "-task"),
-		AssumeRolePolicy: X("data.aws_iam_policy_document.ecs_tasks_trust.json").Str(),
+		Name:                name(hyphenated(service) + "-task"),
+		AssumeRolePolicy:    X("data.aws_iam_policy_document.ecs_tasks_trust.json").Str(),
+		PermissionsBoundary: boundaryOfRoles(),
 	})
 	declare(in, service+"_exec", iamrolepolicy.NewIamRolePolicy, &iamrolepolicy.IamRolePolicyConfig{
 		Count: X("var.enable_execute_command ? 1 : 0").Num(),
@@ -63,14 +65,18 @@ func taskRole(in Scope, service string, logGroupARN *string) (arn *string) {
 	return role.Arn()
 }
 
-// ecsTasksTrust lets tasks of this account alone assume a role, not those that another account's
-// request could make ECS act for (the confused deputy).
-// https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+// ecsTasksTrust lets tasks of this account alone assume a role.
 func ecsTasksTrust(in Scope) (json *string) {
-	return policy(in, "ecs_tasks_trust", &statement{
+	return serviceTrust(in, "ecs_tasks_trust", "ecs-tasks.amazonaws.com")
+}
+
+// serviceTrust lets a service assume a role for this account alone, not for another account's request (the confused deputy).
+// https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+func serviceTrust(in Scope, document, service string) (json *string) {
+	return policy(in, document, &statement{
 		Actions: texts("sts:AssumeRole"),
 		Principals: []*dataawsiampolicydocument.DataAwsIamPolicyDocumentStatementPrincipals{
-			{Type: new("Service"), Identifiers: texts("ecs-tasks.amazonaws.com")},
+			{Type: new("Service"), Identifiers: texts(service)},
 		},
 		Condition: []*dataawsiampolicydocument.DataAwsIamPolicyDocumentStatementCondition{{
 			Test: new("StringEquals"), Variable: new("aws:SourceAccount"),

@@ -85,8 +85,7 @@ func secureString(in Scope, name, path string, value *string) (arn X) {
 
 // parameterARN is the address of a parameter of this environment, whether or not it exists yet; "*" is all of them.
 func parameterARN(path string) string {
-	return "arn:${data.aws_partition.current.partition}:ssm:${var.aws_region}:" +
-		"${data.aws_caller_identity.current.account_id}:parameter/${local.prefix}/" + path
+	return inAccount("ssm:${var.aws_region}", "parameter/${local.prefix}/"+path)
 }
 
 // ephemeral declares a resource that Terraform opens for each run and never stores. The bindings do not

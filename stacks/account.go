@@ -27,7 +27,7 @@ func NewAccount(app cdktf.App, c AccountConfig) {
 
 	constructs.NewStateBucket(in, constructs.StateBucketProps{Name: c.State.Bucket, Region: c.State.Region})
 	constructs.NewECR(in)
-	constructs.NewDeployRole(in, constructs.DeployRoleProps{Environments: environmentNames()})
+	constructs.NewDeployRole(in, constructs.DeployRoleProps{Environments: environmentNames(), StateBucket: c.State.Bucket})
 	constructs.NewPlanRole(in, constructs.PlanRoleProps{StateBucket: c.State.Bucket})
 	constructs.NewAccountOutputs(in)
 }

@@ -22,7 +22,7 @@ func TestUpThenCDKTFThenDown(t *testing.T) {
 		t.Errorf("%v are left although the bucket holds the state", left)
 	}
 	agentteam("up", "--port=0", "--http-port=0").want(t, 0, "nothing changed: the tasks run as before", "Outputs of development")
-	agentteam("status").want(t, 0, "agent-team-development-workflow-engine:1", "127.77.", "account      9 resources", "production   not initialized")
+	agentteam("status").want(t, 0, "agent-team-development-workflow-engine:1", "127.77.", "account      10 resources", "production   not initialized")
 
 	f.env = shellVariables(t, agentteam("env"))
 	cdktf := func(args ...string) result {
@@ -34,7 +34,7 @@ func TestUpThenCDKTFThenDown(t *testing.T) {
 	cdktf("deploy", "account", "--auto-approve", "--skip-provider-lock").want(t, 0, "0 added, 0 changed, 0 destroyed")
 	cdktf("destroy", "development", "--auto-approve", "--skip-provider-lock").want(t, 0, "Destroy complete!")
 	cdktf("destroy", "account", "--auto-approve", "--skip-provider-lock").want(t, 1) // its bucket is protected; cdktf cuts the reason off
-	agentteam("status").want(t, 0, "development  0 resources", "account      9 resources")
+	agentteam("status").want(t, 0, "development  0 resources", "account      10 resources")
 	agentteam("bootstrap", "--auto-approve").want(t, 0, "done")
 
 	agentteam("down").want(t, 0, "stopped the tasks", "stopped the AWS emulator")
