@@ -15,6 +15,7 @@ import (
 //	listener.main (443 with a certificate, else 80) ── target group api_gateway (HTTP, GET /health)
 //	listener.redirect[0] (80, only with a certificate) ── 301 to HTTPS
 type LoadBalancer struct {
+	ARN            *string
 	TargetGroupARN *string
 	Listener       lblistener.LbListener
 }
@@ -23,6 +24,7 @@ type LoadBalancer struct {
 type LoadBalancerProps struct {
 	VPC            *VPC
 	SecurityGroups *SecurityGroups
+	AccessLogs     *AccessLogs
 }
 
 // NewLoadBalancer declares the load balancer, its target group and its listeners.
@@ -37,12 +39,14 @@ func NewLoadBalancer(in Scope, p LoadBalancerProps) *LoadBalancer {
 		Subnets:                  p.VPC.PublicSubnetIDs.List(),
 		DropInvalidHeaderFields:  true,
 		EnableDeletionProtection: X("var.deletion_protection").Any(),
-		Tags:                     nameTag("alb"),
+		// Always here: the provider takes a block that is gone for one that may stay as it was.
+		AccessLogs: &lb.LbAccessLogs{Bucket: p.AccessLogs.Bucket.Str(), Enabled: X("var.alb_access_logs").Any()},
+		Tags:       nameTag("alb"),
 	})
 	target := targetGroup(in, p.VPC)
 	main := mainListener(in, balancer.Arn(), target)
 	redirectListener(in, balancer.Arn(), main)
-	return &LoadBalancer{TargetGroupARN: target, Listener: main}
+	return &LoadBalancer{ARN: balancer.Arn(), TargetGroupARN: target, Listener: main}
 }
 
 func targetGroup(in Scope, vpc *VPC) (arn *string) {

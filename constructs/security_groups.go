@@ -12,7 +12,7 @@ import (
 
 // SecurityGroups are the members of the network policy.
 type SecurityGroups struct {
-	ALB, VPCLink, ECSTasks, RDS, ElastiCache *SecurityGroup
+	ALB, VPCLink, ECSTasks, Endpoints, RDS, ElastiCache *SecurityGroup
 }
 
 // SecurityGroup is one member. A rule resource names it by its Terraform name.
@@ -27,6 +27,7 @@ type conversation struct {
 	from, to *SecurityGroup
 	port     X
 	why      string
+	when     X // false closes the line; empty: it is always open
 }
 
 // NewSecurityGroups declares the groups and the network policy. What no line allows cannot happen: no
@@ -37,12 +38,14 @@ func NewSecurityGroups(in Scope, vpc *VPC) *SecurityGroups {
 		ALB:         securityGroup(in, vpc, "alb", "Load balancer: reached from the internet and from API Gateway"),
 		VPCLink:     securityGroup(in, vpc, "vpc_link", "Way of API Gateway into the VPC: reaches the load balancer"),
 		ECSTasks:    securityGroup(in, vpc, "ecs_tasks", "Tasks of both services"),
+		Endpoints:   securityGroup(in, vpc, "endpoints", "Interface endpoints: private ways to AWS APIs"),
 		RDS:         securityGroup(in, vpc, "rds", "PostgreSQL: reached from the tasks"),
 		ElastiCache: securityGroup(in, vpc, "elasticache", "Redis: reached from the tasks"),
 	}
 	for _, c := range groups.policy() {
 		c.declare(in)
 	}
+	imagesFromS3(in, groups.ECSTasks)
 	return groups
 }
 
@@ -50,14 +53,15 @@ func NewSecurityGroups(in Scope, vpc *VPC) *SecurityGroups {
 func (g *SecurityGroups) policy() []conversation {
 	gateway, engine := port(contract.APIGateway().Port), port(contract.WorkflowEngine().Port)
 	return []conversation{
-		{nil, g.ALB, port(contract.HTTPPort), "clients; redirected to HTTPS when there is a certificate"},
-		{nil, g.ALB, port(contract.HTTPSPort), "clients"},
-		{g.VPCLink, g.ALB, "local.listener_port", "the integration of API Gateway"},
-		{g.ALB, g.ECSTasks, gateway, "requests and health checks"},
-		{g.ECSTasks, g.ECSTasks, engine, "the gateway calls the engine"},
-		{g.ECSTasks, g.RDS, port(contract.PostgresPort), "PostgreSQL"},
-		{g.ECSTasks, g.ElastiCache, port(contract.RedisPort), "Redis"},
-		{g.ECSTasks, nil, port(contract.HTTPSPort), "model providers, AWS APIs and tools that agents call"},
+		{nil, g.ALB, port(contract.HTTPPort), "clients; redirected to HTTPS when there is a certificate", ""},
+		{nil, g.ALB, port(contract.HTTPSPort), "clients", ""},
+		{g.VPCLink, g.ALB, "local.listener_port", "the integration of API Gateway", ""},
+		{g.ALB, g.ECSTasks, gateway, "requests and health checks", ""},
+		{g.ECSTasks, g.ECSTasks, engine, "the gateway calls the engine", ""},
+		{g.ECSTasks, g.Endpoints, port(contract.HTTPSPort), "AWS APIs that have an endpoint in the VPC", ""},
+		{g.ECSTasks, g.RDS, port(contract.PostgresPort), "PostgreSQL", ""},
+		{g.ECSTasks, g.ElastiCache, port(contract.RedisPort), "Redis", ""},
+		{g.ECSTasks, nil, port(contract.HTTPSPort), "model providers, AWS APIs and tools that agents call", `var.nat_mode != "none"`},
 	}
 }
 
@@ -90,12 +94,23 @@ func (c conversation) egress(in Scope) {
 	config := &vpcsecuritygroupegressrule.VpcSecurityGroupEgressRuleConfig{
 		SecurityGroupId: c.from.ID, IpProtocol: new("tcp"), FromPort: c.port.Num(), ToPort: c.port.Num(), Description: &c.why,
 	}
+	if c.when != "" {
+		config.Count = X(string(c.when) + " ? 1 : 0").Num()
+	}
 	if c.to == nil {
 		config.CidrIpv4 = new(anywhere)
 	} else {
 		config.ReferencedSecurityGroupId = c.to.ID
 	}
 	declare(in, c.ruleName(), vpcsecuritygroupegressrule.NewVpcSecurityGroupEgressRule, config)
+}
+
+// imagesFromS3 opens the way to the S3 endpoint, where ECR keeps the layers of images: also without NAT.
+func imagesFromS3(in Scope, tasks *SecurityGroup) {
+	declare(in, tasks.name+"_to_s3", vpcsecuritygroupegressrule.NewVpcSecurityGroupEgressRule, &vpcsecuritygroupegressrule.VpcSecurityGroupEgressRuleConfig{
+		SecurityGroupId: tasks.ID, IpProtocol: new("tcp"), FromPort: new(443.0), ToPort: new(443.0),
+		Description: new("layers of images, through the S3 endpoint"), PrefixListId: X("aws_vpc_endpoint.s3.prefix_list_id").Str(),
+	})
 }
 
 func (c conversation) ingress(in Scope) {

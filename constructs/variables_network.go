@@ -1,5 +1,10 @@
 package constructs
 
+import "strings"
+
+// endpoints are the APIs that ECS and the tasks use. S3 has an endpoint anyway.
+const endpoints = `"ecr.api", "ecr.dkr", "logs", "ssm", "ssmmessages", "secretsmanager"`
+
 // Network are the defaults of the network's variables.
 type Network struct {
 	VPCCIDR             string
@@ -7,8 +12,13 @@ type Network struct {
 	PrivateSubnetCIDRs  []string
 	DatabaseSubnetCIDRs []string
 	ExcludedZoneIDs     []string
-	NATMode             string // per_az, single or none
+	NATMode             string   // per_az, single or none
+	InterfaceEndpoints  []string // AWS APIs that are reached inside the VPC
+	FlowLogs            string   // none, rejected or all
 	ALBIngressCIDRs     []string
+	ALBAccessLogs       bool
+	WAF                 bool
+	WAFRateLimit        int // requests of one address in five minutes
 	CORSAllowOrigins    []string
 	ThrottlingBurst     int // requests
 	ThrottlingRate      int // requests per second
@@ -34,8 +44,20 @@ func (n Network) inputs() []input {
 		{"nat_mode", "string", "NAT gateways: per_az (one for each zone), single (one for all) or none.", n.NATMode, []rule{
 			oneOf("nat_mode", `["per_az", "single", "none"]`, "per_az, single or none"),
 		}},
+		{"interface_endpoints", "list(string)", "AWS APIs that the tasks reach inside the VPC, without NAT: names such as ecr.api.", n.InterfaceEndpoints, []rule{
+			{`alltrue([for e in var.interface_endpoints : contains([` + endpoints + `], e)])`,
+				`interface_endpoints must hold names out of ` + strings.ReplaceAll(endpoints, `"`, "") + `, got: ${join(", ", var.interface_endpoints)}.`},
+		}},
+		{"flow_logs", "string", "Connections in the VPC that are logged: none, rejected or all.", n.FlowLogs, []rule{
+			oneOf("flow_logs", `["none", "rejected", "all"]`, "none, rejected or all"),
+		}},
 		{"alb_ingress_cidrs", "list(string)", "IPv4 ranges that may reach the load balancer.", n.ALBIngressCIDRs, []rule{
 			ipv4Ranges("alb_ingress_cidrs", "0.0.0.0/0"),
+		}},
+		{"alb_access_logs", "bool", "Whether the load balancer logs every request, in S3, for log_retention_days.", n.ALBAccessLogs, nil},
+		{"waf", "bool", "Whether a web application firewall with AWS's managed rules stands before the load balancer.", n.WAF, nil},
+		{"waf_rate_limit", "number", "Requests in five minutes from which on the firewall blocks an address. Requests through API Gateway do not count.", n.WAFRateLimit, []rule{
+			between("waf_rate_limit", "10", "2000000", "requests"),
 		}},
 		{"cors_allow_origins", "list(string)", "Origins whose pages may call the API from a browser.", n.CORSAllowOrigins, []rule{
 			{`alltrue([for o in var.cors_allow_origins : o == "*" || can(regex("^https?://[^/]+$", o))])`,

@@ -16,7 +16,12 @@ func NewEnvironment(app cdktf.App, c Config) {
 
 	vpc := constructs.NewVPC(in)
 	groups := constructs.NewSecurityGroups(in, vpc)
-	balancer := constructs.NewLoadBalancer(in, constructs.LoadBalancerProps{VPC: vpc, SecurityGroups: groups})
+	constructs.NewEndpoints(in, vpc, groups)
+	constructs.NewFlowLogs(in, vpc)
+	balancer := constructs.NewLoadBalancer(in, constructs.LoadBalancerProps{
+		VPC: vpc, SecurityGroups: groups, AccessLogs: constructs.NewAccessLogs(in),
+	})
+	constructs.NewFirewall(in, balancer)
 	constructs.NewAPIGateway(in, constructs.APIGatewayProps{VPC: vpc, SecurityGroups: groups, LoadBalancer: balancer})
 
 	secrets := constructs.NewSecrets(in)

@@ -49,6 +49,9 @@ func Production() Config {
 	c.Variables.DesiredCount = 2
 	c.Variables.FargateBase = 2
 	c.Variables.NATMode = "per_az"
+	c.Variables.FlowLogs = "rejected"
+	c.Variables.ALBAccessLogs = true
+	c.Variables.WAF = true
 	c.Variables.DBMultiAZ = true
 	c.Variables.DBBackupRetentionDays = 14
 	c.Variables.DBFinalSnapshot = true
@@ -71,11 +74,14 @@ func base(name string) Config {
 				DatabaseSubnetCIDRs: []string{"10.0.100.0/24", "10.0.110.0/24"},
 				// https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-vpc-links.html
 				// https://repost.aws/knowledge-center/nat-gateway-availability-zone
-				ExcludedZoneIDs:  []string{"use1-az3", "usw1-az2", "apne1-az3", "cac1-az3", "euw3-az2"},
-				ALBIngressCIDRs:  []string{"0.0.0.0/0"},
-				CORSAllowOrigins: []string{"*"},
-				ThrottlingBurst:  5000,
-				ThrottlingRate:   10000,
+				ExcludedZoneIDs:    []string{"use1-az3", "usw1-az2", "apne1-az3", "cac1-az3", "euw3-az2"},
+				InterfaceEndpoints: []string{},
+				FlowLogs:           "none",
+				WAFRateLimit:       2000,
+				ALBIngressCIDRs:    []string{"0.0.0.0/0"},
+				CORSAllowOrigins:   []string{"*"},
+				ThrottlingBurst:    5000,
+				ThrottlingRate:     10000,
 			},
 			Compute: constructs.Compute{
 				ImageTag:             "v0.1.0",

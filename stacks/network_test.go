@@ -128,3 +128,26 @@ func TestNoSubnetGivesPublicAddresses(t *testing.T) {
 		}
 	})
 }
+
+// Without NAT there is no rule to the internet, and the ways that are left lead to endpoints inside the VPC.
+func TestWithoutNATTheTasksReachEndpointsAlone(t *testing.T) {
+	forEach(t, func(t *testing.T, stack synthtest.Stack) {
+		want(t, stack, "aws_vpc_security_group_egress_rule.ecs_tasks_to_internet_443", map[string]any{"count": `${var.nat_mode != "none" ? 1 : 0}`})
+		want(t, stack, "aws_vpc_security_group_egress_rule.ecs_tasks_to_s3", map[string]any{"prefix_list_id": "${aws_vpc_endpoint.s3.prefix_list_id}", "to_port": 443.0})
+		want(t, stack, "aws_vpc_endpoint.interface", map[string]any{
+			"for_each": "${toset(var.interface_endpoints)}", "subnet_ids": "${aws_subnet.private[*].id}", "private_dns_enabled": true, "vpc_endpoint_type": "Interface",
+		})
+		if groups := list(stack.Resource(t, "aws_vpc_endpoint.interface")["security_group_ids"]); len(groups) != 1 || groups[0] != "${aws_security_group.endpoints.id}" {
+			t.Errorf("the endpoints are in %v", groups)
+		}
+	})
+}
+
+func TestFlowLogsAreOfTheWholeVPC(t *testing.T) {
+	forEach(t, func(t *testing.T, stack synthtest.Stack) {
+		want(t, stack, "aws_flow_log.main", map[string]any{
+			"vpc_id": "${aws_vpc.main.id}", "traffic_type": `${var.flow_logs == "rejected" ? "REJECT" : "ALL"}`, "count": `${var.flow_logs != "none" ? 1 : 0}`,
+		})
+		want(t, stack, "aws_cloudwatch_log_group.flow_logs", map[string]any{"retention_in_days": "${var.log_retention_days}"})
+	})
+}

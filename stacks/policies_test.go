@@ -66,13 +66,13 @@ func TestEveryRoleIsBounded(t *testing.T) {
 	want(t, account, "aws_iam_role.deploy", map[string]any{"permissions_boundary": "${aws_iam_policy.deploy_boundary[0].arn}"})
 	forEach(t, func(t *testing.T, stack synthtest.Stack) {
 		roles := stack.Resources("aws_iam_role")
-		wantSame(t, "roles", slices.Collect(maps.Keys(roles)), []string{"ecs_execution", "api_gateway_task", "workflow_engine_task"})
+		wantSame(t, "roles", slices.Collect(maps.Keys(roles)), []string{"ecs_execution", "api_gateway_task", "workflow_engine_task", "flow_logs"})
 		for name, role := range roles {
 			if role["permissions_boundary"] != boundary {
 				t.Errorf("%s is bounded by %v", name, role["permissions_boundary"])
 			}
 		}
-		for _, document := range []string{"ecs_tasks_trust"} {
+		for _, document := range []string{"ecs_tasks_trust", "flow_logs_trust"} {
 			trust := statements(stack.Data("aws_iam_policy_document")[document])
 			if len(trust) != 1 || !strings.Contains(synthtest.Text(trust), "aws:SourceAccount") {
 				t.Errorf("%s lets other accounts in: %v", document, trust)

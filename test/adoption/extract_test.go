@@ -24,9 +24,16 @@ func sliceTypes() []string {
 // sliceNames are those resources of other types that the slice refers to.
 func sliceNames() map[string][]string {
 	return map[string][]string{
-		"aws_security_group":       {"alb", "vpc_link"},
+		"aws_security_group":       {"alb", "vpc_link", "endpoints"},
+		"aws_s3_bucket":            {"alb_logs"},
+		"aws_s3_bucket_policy":     {"alb_logs"},
 		"aws_cloudwatch_log_group": {"api_gateway"},
 	}
+}
+
+// sliceData are the types of what the slice looks up; of the policies, the log bucket's alone.
+func sliceData() []string {
+	return []string{"aws_availability_zones", "aws_caller_identity", "aws_partition", "aws_iam_policy_document"}
 }
 
 // configuration is Terraform JSON, as far as the slice needs it: variables, locals and versions stay as they
@@ -56,6 +63,7 @@ func sliceOf(stack []byte) ([]byte, error) {
 	for kind, wanted := range names {
 		maps.DeleteFunc(c.Resources[kind], func(name string, _ any) bool { return !slices.Contains(wanted, name) })
 	}
-	maps.DeleteFunc(c.Data, func(kind string, _ map[string]any) bool { return kind != "aws_availability_zones" })
+	maps.DeleteFunc(c.Data, func(kind string, _ map[string]any) bool { return !slices.Contains(sliceData(), kind) })
+	maps.DeleteFunc(c.Data["aws_iam_policy_document"], func(name string, _ any) bool { return name != "alb_logs" })
 	return json.Marshal(c)
 }

@@ -7,6 +7,58 @@ resource "aws_lb" "main" {
   drop_invalid_header_fields = true
   enable_deletion_protection = var.deletion_protection
   tags                       = { Name = "${local.prefix}-alb" }
+
+  access_logs {
+    bucket  = var.alb_access_logs ? aws_s3_bucket_policy.alb_logs[0].bucket : ""
+    enabled = var.alb_access_logs
+  }
+}
+
+# The bucket of its log; what keeps that private and short is not part of this slice.
+
+resource "aws_s3_bucket" "alb_logs" {
+  count         = var.alb_access_logs ? 1 : 0
+  bucket        = local.alb_logs
+  force_destroy = !var.deletion_protection
+}
+
+resource "aws_s3_bucket_policy" "alb_logs" {
+  count  = var.alb_access_logs ? 1 : 0
+  bucket = aws_s3_bucket.alb_logs[0].id
+  policy = data.aws_iam_policy_document.alb_logs.json
+}
+
+data "aws_iam_policy_document" "alb_logs" {
+  statement {
+    actions   = ["s3:PutObject"]
+    resources = ["arn:${data.aws_partition.current.partition}:s3:::${local.alb_logs}/AWSLogs/${data.aws_caller_identity.current.account_id}/*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["logdelivery.elasticloadbalancing.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid     = "TLSOnly"
+    effect  = "Deny"
+    actions = ["s3:*"]
+    resources = [
+      "arn:${data.aws_partition.current.partition}:s3:::${local.alb_logs}",
+      "arn:${data.aws_partition.current.partition}:s3:::${local.alb_logs}/*",
+    ]
+
+    principals {
+      type        = "*"
+      identifiers = ["*"]
+    }
+
+    condition {
+      test     = "Bool"
+      variable = "aws:SecureTransport"
+      values   = ["false"]
+    }
+  }
 }
 
 resource "aws_lb_target_group" "api_gateway" {

@@ -28,6 +28,8 @@ locals {
   prefix = "${var.project_name}-${var.environment}"
   https  = var.certificate_arn != ""
 
+  alb_logs = "${local.prefix}-alb-logs-${data.aws_caller_identity.current.account_id}"
+
   nat_gateways = {
     per_az = length(var.public_subnet_cidrs)
     single = 1
@@ -38,3 +40,7 @@ locals {
 data "aws_availability_zones" "available" {
   state = "available"
 }
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}

@@ -72,3 +72,13 @@ variable "api_throttling_rate_limit" {
   type    = number
   default = 10000
 }
+
+variable "interface_endpoints" {
+  type    = list(string)
+  default = []
+}
+
+variable "alb_access_logs" {
+  type    = bool
+  default = true
+}

@@ -51,6 +51,18 @@ resource "aws_vpc_endpoint" "s3" {
   )
 }
 
+resource "aws_vpc_endpoint" "interface" {
+  for_each = toset(var.interface_endpoints)
+
+  vpc_id              = aws_vpc.main.id
+  service_name        = "com.amazonaws.${var.aws_region}.${each.value}"
+  vpc_endpoint_type   = "Interface"
+  subnet_ids          = aws_subnet.private[*].id
+  security_group_ids  = [aws_security_group.endpoints.id]
+  private_dns_enabled = true
+  tags                = { Name = "${local.prefix}-${each.value}" }
+}
+
 # The groups of what stands in this slice; their rules are not part of it.
 
 resource "aws_security_group" "alb" {
@@ -69,6 +81,17 @@ resource "aws_security_group" "vpc_link" {
   description = "Way of API Gateway into the VPC: reaches the load balancer"
   vpc_id      = aws_vpc.main.id
   tags        = { Name = "${local.prefix}-vpc-link" }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_security_group" "endpoints" {
+  name_prefix = "${local.prefix}-endpoints-"
+  description = "Interface endpoints: private ways to AWS APIs"
+  vpc_id      = aws_vpc.main.id
+  tags        = { Name = "${local.prefix}-endpoints" }
 
   lifecycle {
     create_before_destroy = true
