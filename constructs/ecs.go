@@ -21,12 +21,17 @@ type ECSProps struct {
 	Secrets          *Secrets
 }
 
+// ECS is the two services.
+type ECS struct {
+	APIGatewayName, WorkflowEngineName *string
+}
+
 // NewECS declares the cluster and the two services on Fargate, in private subnets, without public
 // addresses.
 //
 //	log group ── cluster ── capacity providers
 //	execution role, task role ── task definition ── service ── target group, DNS name   (for each service)
-func NewECS(in Scope, p ECSProps) {
+func NewECS(in Scope, p ECSProps) *ECS {
 	logs := declare(in, "ecs", cloudwatchloggroup.NewCloudwatchLogGroup, &cloudwatchloggroup.CloudwatchLogGroupConfig{
 		Name:            text("/ecs/${local.prefix}"),
 		RetentionInDays: X("var.log_retention_days").Num(),
@@ -44,11 +49,22 @@ func NewECS(in Scope, p ECSProps) {
 	gateway.HealthCheckGracePeriodSeconds = new(60.0)
 	// ECS refuses a target group that no listener leads to.
 	gateway.DependsOn = &[]cdktf.ITerraformDependable{c.providers, p.LoadBalancer.Listener}
-	declare(in, "api_gateway", ecsservice.NewEcsService, gateway)
+	running := &ECS{APIGatewayName: declareService(in, "api_gateway", gateway, "gateway_errors")}
 
 	engine := c.service(in, p, workflowEngineWorkload(in, p))
 	engine.DependsOn = &[]cdktf.ITerraformDependable{c.providers}
-	declare(in, "workflow_engine", ecsservice.NewEcsService, engine)
+	running.WorkflowEngineName = declareService(in, "workflow_engine", engine, "engine_errors")
+	return running
+}
+
+// declareService declares a service whose deployments are rolled back by an alarm, where all alarms are there.
+func declareService(in Scope, called string, config *ecsservice.EcsServiceConfig, alarm string) (serviceName *string) {
+	service := declare(in, called, ecsservice.NewEcsService, config)
+	service.AddOverride(new("dynamic.alarms"), map[string]any{
+		"for_each": "${local.alarm_level >= 2 ? [aws_cloudwatch_metric_alarm." + alarm + "[*].alarm_name] : []}",
+		"content":  map[string]any{"enable": true, "rollback": true, "alarm_names": "${alarms.value}"},
+	})
+	return service.Name()
 }
 
 // cluster is what both services share.

@@ -20,6 +20,9 @@ const (
 	targetGroupNameLimit = 32
 	// https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html
 	replicationGroupIDLimit = 40
+	// CloudWatch's alarms, Application Auto Scaling's policies and, with twice as much, metric filters.
+	// https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+	operationsNameLimit = 255
 	// No other service in use has a limit below the longest name; IAM's 64 is the tightest.
 	// https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 	defaultNameLimit = 64

@@ -27,6 +27,9 @@ func NewOutputs(in Scope) {
 		{"ecr_repository_urls", "Image registries by service",
 			`{ "api-gateway" = data.aws_ecr_repository.api_gateway.repository_url, "workflow-engine" = data.aws_ecr_repository.workflow_engine.repository_url }`},
 		{"image_tag", "Tag of both services' images, which later plans keep", "var.image_tag"},
+		{"dashboard_url", "Page of the dashboard in the AWS console; empty without one",
+			`var.dashboard ? "https://${var.aws_region}.console.aws.amazon.com/cloudwatch/home?region=${var.aws_region}#dashboards:name=${local.prefix}" : ""`},
+		{"alarms_topic_arn", "SNS topic that every alarm tells, for whatever else shall hear of it", "aws_sns_topic.alarms.arn"},
 		{"rds_endpoint", "Host and port of PostgreSQL", "aws_db_instance.main.endpoint"},
 	} {
 		o.declare(in)

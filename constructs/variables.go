@@ -8,6 +8,7 @@ type VariablesProps struct {
 	Network
 	Compute
 	Data
+	Monitoring
 }
 
 // Common are the variables that every stack has.
@@ -23,6 +24,7 @@ func NewVariables(in Scope, p VariablesProps) {
 	declareAll(in, p.Network.inputs())
 	declareAll(in, p.Compute.inputs())
 	declareAll(in, p.Data.inputs())
+	declareAll(in, p.Monitoring.inputs())
 	secretVariables(in)
 }
 

@@ -35,6 +35,7 @@ func NewEnvironment(app cdktf.App, c Config) {
 		Cache:            cache,
 		Secrets:          secrets,
 	})
+	constructs.NewMonitoring(in)
 	constructs.NewOutputs(in)
 }
 

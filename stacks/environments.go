@@ -40,6 +40,8 @@ func Staging() Config {
 	c.Variables.DBBackupRetentionDays = 7
 	c.Variables.LogRetentionDays = 14
 	c.Variables.EnableExecuteCommand = true
+	c.Variables.Alarms = "few"
+	c.Variables.Dashboard = true
 	return c
 }
 
@@ -48,6 +50,8 @@ func Production() Config {
 	c := base("production")
 	c.Variables.DesiredCount = 2
 	c.Variables.FargateBase = 2
+	c.Variables.Alarms = "all"
+	c.Variables.Dashboard = true
 	c.Variables.NATMode = "per_az"
 	c.Variables.FlowLogs = "rejected"
 	c.Variables.ALBAccessLogs = true
@@ -90,6 +94,17 @@ func base(name string) Config {
 				WorkflowEngineCPU:    1024,
 				WorkflowEngineMemory: 2048,
 				LogLevel:             "info",
+			},
+			Monitoring: constructs.Monitoring{
+				Alarms:                "none",
+				AlarmErrorPercent:     5,
+				AlarmLatencySeconds:   5,
+				AlarmCPUPercent:       85,
+				AlarmMemoryPercent:    85,
+				AlarmDBFreeStorageGiB: 5,
+				AlarmDBConnections:    60,
+				AlarmCacheEvictions:   100,
+				AlarmModelCostUSD:     50,
 			},
 			Data: constructs.Data{
 				DBInstanceClass:       "db.t3.micro",

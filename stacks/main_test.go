@@ -45,3 +45,9 @@ func containerOf(t *testing.T, stack synthtest.Stack, service string) containerD
 	}
 	return containers[0]
 }
+
+// text is an argument that is a string, and empty if it is something else.
+func text(value any) string {
+	s, _ := value.(string)
+	return s
+}

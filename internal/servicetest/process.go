@@ -69,6 +69,9 @@ func (p *Process) Logged(t *testing.T, message string) (entry Entry) {
 	return entry
 }
 
+// Log is what the service has logged so far.
+func (p *Process) Log() string { return p.log.String() }
+
 // Signal sends the process a signal, if it still runs.
 func (p *Process) Signal(t *testing.T, signal syscall.Signal) {
 	t.Helper()

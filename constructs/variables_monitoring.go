@@ -1,0 +1,52 @@
+package constructs
+
+// Monitoring are the defaults of the variables of metrics, alarms and the dashboard.
+type Monitoring struct {
+	Dashboard             bool
+	Alarms                string // none, few or all
+	AlarmEmail            string // empty: nobody is written to
+	AlarmErrorPercent     int    // of the requests
+	AlarmLatencySeconds   int    // 99th percentile
+	AlarmCPUPercent       int
+	AlarmMemoryPercent    int
+	AlarmDBFreeStorageGiB int
+	AlarmDBConnections    int
+	AlarmCacheEvictions   int // keys a minute
+	AlarmModelCostUSD     int // an hour
+}
+
+func (m Monitoring) inputs() []input {
+	return []input{
+		{"dashboard", "bool", "Whether there is a CloudWatch dashboard, with metrics of runs and of what models cost.", m.Dashboard, nil},
+		{"alarms", "string", "Alarms: none, few (what users notice) or all (also early signs, and a deployment that raises one is rolled back).", m.Alarms, []rule{
+			oneOf("alarms", `["none", "few", "all"]`, "none, few or all"),
+		}},
+		{"alarm_email", "string", "Address that alarms write to, once it has confirmed. Empty: none.", m.AlarmEmail, []rule{
+			matches("alarm_email", "^([^@\\\\s]+@[^@\\\\s]+\\\\.[^@\\\\s]+)?$", "an e-mail address, or empty"),
+		}},
+		{"alarm_error_percent", "number", "Percent of the requests that the server may fail.", m.AlarmErrorPercent, []rule{
+			between("alarm_error_percent", "1", "100", "percent"),
+		}},
+		{"alarm_latency_seconds", "number", "Seconds to the answer that 99 percent of the requests may take.", m.AlarmLatencySeconds, []rule{
+			between("alarm_latency_seconds", "1", "300", "seconds"),
+		}},
+		{"alarm_cpu_percent", "number", "Percent of the CPU that the services and PostgreSQL may use.", m.AlarmCPUPercent, []rule{
+			between("alarm_cpu_percent", "1", "100", "percent"),
+		}},
+		{"alarm_memory_percent", "number", "Percent of the memory that the services and Redis may use.", m.AlarmMemoryPercent, []rule{
+			between("alarm_memory_percent", "1", "100", "percent"),
+		}},
+		{"alarm_db_free_storage_gib", "number", "Free storage that PostgreSQL must have, in GiB.", m.AlarmDBFreeStorageGiB, []rule{
+			between("alarm_db_free_storage_gib", "1", "65536", "GiB"),
+		}},
+		{"alarm_db_connections", "number", "Connections that PostgreSQL may have; its instance class bounds them.", m.AlarmDBConnections, []rule{
+			between("alarm_db_connections", "1", "5000", "connections"),
+		}},
+		{"alarm_cache_evictions", "number", "Keys that Redis may evict a minute.", m.AlarmCacheEvictions, []rule{
+			between("alarm_cache_evictions", "0", "1000000", "keys"),
+		}},
+		{"alarm_model_cost_usd", "number", "US dollars that models may cost an hour, over all workspaces.", m.AlarmModelCostUSD, []rule{
+			between("alarm_model_cost_usd", "1", "1000000", "US dollars"),
+		}},
+	}
+}
