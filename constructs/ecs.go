@@ -118,6 +118,8 @@ func (c *cluster) service(in Scope, p ECSProps, w workload) *ecsservice.EcsServi
 		EnableExecuteCommand:            X("var.enable_execute_command").Any(),
 		EnableEcsManagedTags:            true,
 		PropagateTags:                   new("SERVICE"),
+		// The number is autoscaling's from the first task on: an apply must not take away what the load asked for.
+		Lifecycle: &cdktf.TerraformResourceLifecycle{IgnoreChanges: texts("desired_count")},
 	}
 }
 

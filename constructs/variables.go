@@ -7,6 +7,7 @@ type VariablesProps struct {
 	Common
 	Network
 	Compute
+	Scaling
 	Data
 	Monitoring
 }
@@ -23,6 +24,7 @@ func NewVariables(in Scope, p VariablesProps) {
 	declareAll(in, p.Common.inputs())
 	declareAll(in, p.Network.inputs())
 	declareAll(in, p.Compute.inputs())
+	declareAll(in, p.Scaling.inputs())
 	declareAll(in, p.Data.inputs())
 	declareAll(in, p.Monitoring.inputs())
 	secretVariables(in)

@@ -7,7 +7,7 @@ type Compute struct {
 	APIGatewayMemory     int // MiB
 	WorkflowEngineCPU    int // CPU units
 	WorkflowEngineMemory int // MiB
-	DesiredCount         int // tasks of each service
+	DesiredCount         int // least tasks of each service
 	FargateBase          int // tasks of each service that never run on Spot
 	FargateSpotWeight    int // percent of the rest that runs on Spot
 	EnableExecuteCommand bool
@@ -25,7 +25,7 @@ func (c Compute) inputs() []input {
 	inputs = append(inputs, fargateSize("api_gateway", c.APIGatewayCPU, c.APIGatewayMemory)...)
 	inputs = append(inputs, fargateSize("workflow_engine", c.WorkflowEngineCPU, c.WorkflowEngineMemory)...)
 	return append(inputs,
-		input{"desired_count", "number", "Running tasks of each service.", c.DesiredCount, []rule{
+		input{"desired_count", "number", "Least tasks of each service, and the first number of them.", c.DesiredCount, []rule{
 			between("desired_count", "0", "100", "tasks"),
 		}},
 		input{"fargate_base", "number", "Tasks of each service that always run on demand.", c.FargateBase, []rule{

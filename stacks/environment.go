@@ -28,13 +28,14 @@ func NewEnvironment(app cdktf.App, c Config) {
 	constructs.NewDatabase(in, constructs.DatabaseProps{VPC: vpc, SecurityGroups: groups, Secrets: secrets})
 	cache := constructs.NewCache(in, constructs.CacheProps{VPC: vpc, SecurityGroups: groups})
 
-	constructs.NewECS(in, constructs.ECSProps{
+	ecs := constructs.NewECS(in, constructs.ECSProps{
 		VPC: vpc, SecurityGroups: groups, LoadBalancer: balancer,
 		ServiceDiscovery: constructs.NewServiceDiscovery(in, vpc),
 		Registries:       constructs.NewRegistries(in),
 		Cache:            cache,
 		Secrets:          secrets,
 	})
+	constructs.NewAutoscaling(in, ecs)
 	constructs.NewMonitoring(in)
 	constructs.NewOutputs(in)
 }

@@ -29,6 +29,8 @@ func Development() Config {
 	c.Variables.LogRetentionDays = 7
 	c.Variables.LogLevel = "debug"
 	c.Variables.EnableExecuteCommand = true
+	c.Variables.NightBegins = "cron(0 20 ? * MON-FRI *)"
+	c.Variables.NightEnds = "cron(0 6 ? * MON-FRI *)"
 	return c
 }
 
@@ -40,6 +42,7 @@ func Staging() Config {
 	c.Variables.DBBackupRetentionDays = 7
 	c.Variables.LogRetentionDays = 14
 	c.Variables.EnableExecuteCommand = true
+	c.Variables.MaxCount = 2
 	c.Variables.Alarms = "few"
 	c.Variables.Dashboard = true
 	return c
@@ -50,6 +53,7 @@ func Production() Config {
 	c := base("production")
 	c.Variables.DesiredCount = 2
 	c.Variables.FargateBase = 2
+	c.Variables.MaxCount = 4
 	c.Variables.Alarms = "all"
 	c.Variables.Dashboard = true
 	c.Variables.NATMode = "per_az"
@@ -94,6 +98,14 @@ func base(name string) Config {
 				WorkflowEngineCPU:    1024,
 				WorkflowEngineMemory: 2048,
 				LogLevel:             "info",
+			},
+			Scaling: constructs.Scaling{
+				MaxCount:            1,
+				ScaleCPUPercent:     60,
+				ScaleMemoryPercent:  75,
+				ScaleRequests:       3000,
+				ScaleTasksPerEngine: 60,
+				NightTimezone:       "UTC",
 			},
 			Monitoring: constructs.Monitoring{
 				Alarms:                "none",

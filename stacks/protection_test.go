@@ -16,19 +16,19 @@ func TestEnvironmentsDifferAsTheReadmeSays(t *testing.T) {
 			"nat_mode": "single", "desired_count": 1.0, "fargate_base": 0.0, "fargate_spot_weight": 100.0, "db_multi_az": false,
 			"db_backup_retention_days": 1.0, "cache_replicas": 0.0, "log_retention_days": 7.0, "log_level": "debug",
 			"enable_execute_command": true, "deletion_protection": false, "db_final_snapshot": false,
-			"alarms": "none", "dashboard": false, "waf": false, "alb_access_logs": false, "flow_logs": "none",
+			"max_count": 1.0, "night_begins": "cron(0 20 ? * MON-FRI *)", "alarms": "none", "dashboard": false, "waf": false, "alb_access_logs": false, "flow_logs": "none",
 		},
 		"staging": {
 			"nat_mode": "single", "desired_count": 1.0, "fargate_base": 0.0, "fargate_spot_weight": 0.0, "db_multi_az": false,
 			"db_backup_retention_days": 7.0, "cache_replicas": 0.0, "log_retention_days": 14.0, "log_level": "info",
 			"enable_execute_command": true, "deletion_protection": false, "db_final_snapshot": false,
-			"alarms": "few", "dashboard": true, "waf": false, "alb_access_logs": false, "flow_logs": "none",
+			"max_count": 2.0, "night_begins": "", "alarms": "few", "dashboard": true, "waf": false, "alb_access_logs": false, "flow_logs": "none",
 		},
 		"production": {
 			"nat_mode": "per_az", "desired_count": 2.0, "fargate_base": 2.0, "fargate_spot_weight": 0.0, "db_multi_az": true,
 			"db_backup_retention_days": 14.0, "cache_replicas": 1.0, "log_retention_days": 30.0, "log_level": "info",
 			"enable_execute_command": false, "deletion_protection": true, "db_final_snapshot": true,
-			"alarms": "all", "dashboard": true, "waf": true, "alb_access_logs": true, "flow_logs": "rejected",
+			"max_count": 4.0, "night_begins": "", "alarms": "all", "dashboard": true, "waf": true, "alb_access_logs": true, "flow_logs": "rejected",
 		},
 	} {
 		stack := synthtest.Environments(t)[environment]

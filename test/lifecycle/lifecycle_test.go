@@ -49,9 +49,12 @@ func TestEnvironmentsFromNothingToNothing(t *testing.T) {
 
 func development() life {
 	return life{
-		stack:   "development",
-		values:  map[string]any{},
-		change:  map[string]any{"desired_count": 2, "log_retention_days": 14, "nat_mode": "none"},
+		stack:  "development",
+		values: map[string]any{},
+		change: map[string]any{
+			"desired_count": 2, "log_retention_days": 14, "nat_mode": "none", "interface_endpoints": []string{"ecr.api", "ecr.dkr", "logs", "ssm"},
+			"alarms": "few", "flow_logs": "all", "night_begins": "", "night_ends": "",
+		},
 		keys:    map[string]string{"openai_api_key": "sk-development-first"},
 		rotated: map[string]string{"anthropic_api_key": "sk-ant-development-second"},
 		trouble: true,
@@ -61,12 +64,15 @@ func development() life {
 func production(certificate string) life {
 	return life{
 		stack:  "production",
-		values: map[string]any{"certificate_arn": certificate, "domain_name": "api.example.com"},
+		values: map[string]any{"certificate_arn": certificate, "domain_name": "api.example.com", "alarm_email": "operators@example.com"},
 		change: map[string]any{
 			"public_subnet_cidrs":   []string{"10.0.1.0/24", "10.0.2.0/24", "10.0.3.0/24"},
 			"private_subnet_cidrs":  []string{"10.0.10.0/24", "10.0.20.0/24", "10.0.30.0/24"},
 			"database_subnet_cidrs": []string{"10.0.100.0/24", "10.0.110.0/24", "10.0.120.0/24"},
 			"desired_count":         3,
+			"max_count":             6,
+			"waf":                   false,
+			"alb_access_logs":       false,
 		},
 		release: map[string]any{"deletion_protection": false},
 		keys:    map[string]string{"openai_api_key": "sk-production-first", "supabase_service_role_key": "sb_secret_production_first"},
