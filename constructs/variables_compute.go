@@ -45,7 +45,7 @@ func (c Compute) inputs() []input {
 			matches("anthropic_base_url", httpURL, "an http:// or https:// URL such as https://models.example.com, or empty"),
 		}},
 		input{"outbound_allow", "string", "Address ranges and host names, comma-separated, that workflows' HTTP may reach though they are private. Empty: none.", "", []rule{
-			matches("outbound_allow", "^("+target+"(, ?"+target+"){0,99})?$", "at most 100 address ranges such as 10.1.0.0/16 and host names such as crm.internal, separated by commas, or empty"),
+			matches("outbound_allow", "^("+outbound+"(, ?"+outbound+"){0,99})?$", "at most 100 address ranges such as 10.1.0.0/16 and host names such as crm.internal, separated by commas, or empty"),
 		}},
 		input{"log_retention_days", "number", "Days that CloudWatch keeps the logs.", c.LogRetentionDays, []rule{
 			oneOf("log_retention_days", "["+retentions+"]", "one of "+retentions),
@@ -56,8 +56,8 @@ func (c Compute) inputs() []input {
 // httpURL is what the services take as a base URL, or nothing.
 const httpURL = `^(https?://[^/\\s]+[^\\s]*)?$`
 
-// target is a host name, an address or a range of addresses.
-const target = `([A-Za-z0-9_.-]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)(/[0-9]+)?`
+// outbound is a host name, an address or a range of addresses.
+const outbound = `([A-Za-z0-9_.-]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)(/[0-9]+)?`
 
 // retentions are the days that CloudWatch takes.
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
