@@ -55,7 +55,14 @@ func TestEstimate(t *testing.T) {
 		"aws_ecs_service.one memory of tasks":         3 * a * 1 * 0.00356,
 		"aws_ecs_service.one memory of tasks on Spot": 1 * a * 1 * 0.00356 * 0.3,
 		"aws_db_instance.main db.t3.micro":            2 * a * 0.018,
-		"aws_db_instance.main gp3 storage":            2 * 20 * 0.115,
+		"aws_ecs_service.days vCPU of tasks by day":   a * 70.0 / 168 * 0.5 * 0.03238,
+
+		"aws_cloudwatch_metric_alarm.* metrics that alarms look at": 3 * 0.10,
+		"aws_appautoscaling_policy.* metrics that alarms look at":   2 * 0.10,
+		"aws_cloudwatch_log_metric_filter.* metrics of log lines":   0.30,
+		"aws_cloudwatch_log_group.ecs logs written":                 5 * 0.50,
+		"aws_cloudwatch_log_group.flow logs written":                0.5 * 0.50,
+		"aws_db_instance.main gp3 storage":                          2 * 20 * 0.115,
 	} {
 		if got := month(estimate(t, "us-east-1"), name); math.Abs(got-want) > 1e-9 {
 			t.Errorf("%s costs %.4f, want %.4f", name, got, want)

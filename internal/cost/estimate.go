@@ -131,6 +131,16 @@ func newPlan(p *tfjson.Plan) plan {
 	return read
 }
 
+// of are the planned resources of a type.
+func (p plan) of(kind string) (found []*tfjson.StateResource) {
+	for _, r := range p.resources {
+		if r.Type == kind {
+			found = append(found, r)
+		}
+	}
+	return found
+}
+
 // named are the planned resources that an argument names.
 func (p plan) named(r *tfjson.StateResource, argument string) (found []*tfjson.StateResource) {
 	expression := p.references[withoutIndex(r.Address)][argument]

@@ -2,6 +2,7 @@ package cost
 
 import (
 	"encoding/json"
+	"slices"
 
 	tfjson "github.com/hashicorp/terraform-json"
 )
@@ -29,13 +30,36 @@ func tasks(b *bill, r, definition *tfjson.StateResource, count float64, note str
 	if count == 0 {
 		return
 	}
-	where := ""
+	where, hours := "", Hours
 	if note == estimated {
 		where = " on Spot"
 	}
+	if b.plan.hasNights(r) {
+		where, hours = where+" by day", Hours*dayShare
+	}
 	architecture := architectureOf(definition)
-	b.add(r, "vCPU of tasks"+where, "fargate."+architecture, count*Hours*number(definition, "cpu")/1024, note)
-	b.add(r, "memory of tasks"+where, "memory."+architecture, count*Hours*number(definition, "memory")/1024, note)
+	b.add(r, "vCPU of tasks"+where, "fargate."+architecture, count*hours*number(definition, "cpu")/1024, note)
+	b.add(r, "memory of tasks"+where, "memory."+architecture, count*hours*number(definition, "memory")/1024, note)
+}
+
+// hasNights says whether a schedule takes all tasks of a service away.
+func (p plan) hasNights(service *tfjson.StateResource) bool {
+	for _, action := range p.of("aws_appautoscaling_scheduled_action") {
+		for _, target := range p.named(action, "resource_id") {
+			if slices.Contains(p.named(target, "resource_id"), service) && takesAll(action) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func takesAll(action *tfjson.StateResource) bool {
+	bounds, _ := action.AttributeValues["scalable_target_action"].([]any)
+	return slices.ContainsFunc(bounds, func(each any) bool {
+		bound, _ := each.(map[string]any)
+		return bound["max_capacity"] == "0"
+	})
 }
 
 func architectureOf(definition *tfjson.StateResource) string {

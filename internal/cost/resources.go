@@ -19,9 +19,10 @@ func priced() map[string]func(*bill, *tfjson.StateResource) {
 		"aws_db_instance":                             database,
 		"aws_elasticache_replication_group":           cache,
 		"aws_cloudwatch_log_group":                    logGroup,
-		"aws_cloudwatch_metric_alarm":                 one("alarm", "alarm"),
+		"aws_cloudwatch_metric_alarm":                 alarm,
+		"aws_appautoscaling_policy":                   scalingPolicy,
 		"aws_cloudwatch_dashboard":                    one("dashboard", "dashboard"),
-		"aws_cloudwatch_log_metric_filter":            one("metric", "metric"),
+		"aws_cloudwatch_log_metric_filter":            metricFilter,
 		"aws_service_discovery_private_dns_namespace": one("private DNS zone", "dns.zone"),
 		"aws_wafv2_web_acl":                           firewall,
 		"aws_ecr_repository":                          registry,
@@ -88,11 +89,6 @@ func database(b *bill, r *tfjson.StateResource) {
 func cache(b *bill, r *tfjson.StateResource) {
 	node := text(r, "node_type")
 	b.add(r, node, node, Hours*number(r, "num_cache_clusters"), "")
-}
-
-func logGroup(b *bill, r *tfjson.StateResource) {
-	b.add(r, "logs written", "logs.in", logGB, assumed)
-	b.add(r, "logs kept", "logs.kept", logGB, assumed)
 }
 
 func firewall(b *bill, r *tfjson.StateResource) {
