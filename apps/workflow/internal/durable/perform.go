@@ -37,7 +37,7 @@ func (e *Engine) perform(ctx dbos.Context, plan ledger.Plan, t ledger.Task) (led
 		if err != nil {
 			return ledger.Outcome{}, err
 		}
-		e.noticed(outcome)
+		e.noticed(ctx, outcome)
 		if p.claim == nil {
 			return outcome, nil
 		}
@@ -256,12 +256,13 @@ func (p *performance) late() *node.Failure {
 }
 
 func (p *performance) reserve(ctx context.Context, call node.Call) (verdict ledger.Verdict, err error) {
+	var outcome ledger.Outcome
 	err = p.engine.directly(ctx, func(ctx context.Context, tx ledger.Tx) (err error) {
-		verdict, err = ledger.Reserve(ctx, tx, p.plan, p.task, call)
+		verdict, outcome, err = ledger.Reserve(ctx, tx, p.plan, p.task, call)
 		return err
 	})
 	if verdict == ledger.Refused {
-		p.engine.noticed(ledger.Outcome{Run: p.task.Run, Ended: true})
+		p.engine.noticed(ctx, outcome)
 	}
 	return verdict, err
 }

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -22,10 +24,11 @@ import (
 	"github.com/agentteam/agentteam/internal/telemetry"
 )
 
-// journal is a quiet process's log, read by its lines' messages.
+// journal is a quiet process's log, read by its lines' messages, and what Prometheus would scrape of it.
 type journal struct {
-	mu   sync.Mutex
-	text bytes.Buffer
+	mu      sync.Mutex
+	text    bytes.Buffer
+	metrics http.Handler
 }
 
 func (j *journal) Write(p []byte) (int, error) {
@@ -62,7 +65,7 @@ func (s *system) journaled(performer node.Performer) (*durable.Engine, *journal)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	written := &journal{}
+	written := &journal{metrics: measured.MetricsHandler()}
 	e, err := durable.New(s.t.Context(), durable.Options{
 		Pool: s.pool, Programs: map[string]node.Program{"http": script{}}, Performer: performer, Measure: measure,
 		Graphs: func(context.Context, string, string, int) (*graph.Graph, error) { return s.graph, nil },
@@ -147,6 +150,33 @@ func TestSpendIsPublishedToTheLastCall(t *testing.T) {
 	}
 	if cost != 0.0025 || count != 1 {
 		t.Errorf("published %v USD for %v calls, want 0.0025 for 1", cost, count)
+	}
+}
+
+// A run counts when it ends, once: one that is canceled again has ended before.
+func TestRunsAreCountedByTheirEnd(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, flow(httpNode("a", "GET", ``), ``))
+	begun := make(chan struct{}, 1)
+	hold := &calls{do: func(ctx context.Context, _ node.CallID, call node.Call, _ func(node.Event)) node.CallResult {
+		begun <- struct{}{}
+		<-ctx.Done()
+		return succeeded(call)
+	}}
+	e, written := s.journaled(hold)
+	run := s.start(e)
+	<-begun
+	for range 2 {
+		if err := e.Cancel(t.Context(), s.caller(), run, "enough"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer := httptest.NewRecorder()
+	written.metrics.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", http.NoBody))
+	for _, want := range []string{`workflow_runs_total{status="canceled"} 1`, `workflow_run_duration_seconds_count{status="canceled"} 1`} {
+		if !strings.Contains(answer.Body.String(), want) {
+			t.Errorf("/metrics lacks %s:\n%s", want, answer.Body)
+		}
 	}
 }
 

@@ -162,7 +162,7 @@ func (e *Engine) lost(ctx dbos.Context, t ledger.Task, err error) error {
 		return err
 	})
 	if broken == nil {
-		e.noticed(outcome)
+		e.noticed(ctx, outcome)
 	}
 	return errors.Join(err, broken)
 }

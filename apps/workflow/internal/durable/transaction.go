@@ -49,7 +49,7 @@ func (e *Engine) change(ctx dbos.Context, name string, full func() bool, fn func
 		return o, err
 	}, dbos.WithStepName(name))
 	if err == nil {
-		e.noticed(outcome)
+		e.noticed(ctx, outcome)
 	}
 	return outcome, err
 }
@@ -77,13 +77,16 @@ func (e *Engine) persist(ctx context.Context, try func() error) error {
 	}
 }
 
-// noticed tells readers and calls in flight what a transaction changed.
-func (e *Engine) noticed(o ledger.Outcome) {
+// noticed tells readers and calls in flight what a transaction changed, and counts a run that it ended.
+func (e *Engine) noticed(ctx context.Context, o ledger.Outcome) {
 	if o.Run == "" {
 		return
 	}
 	e.wake(o.Run)
 	if o.Ended {
 		e.flights.cut(o.Run)
+	}
+	if o.End != nil {
+		e.measure.RunEnded(ctx, string(o.End.Status), o.End.Took)
 	}
 }

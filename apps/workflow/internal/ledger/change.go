@@ -128,7 +128,11 @@ func (c *change) finish() (Outcome, error) {
 	if err := c.flush(true); err != nil {
 		return Outcome{}, err
 	}
-	return Outcome{Run: c.run.id, Next: c.next, Ended: c.run.status.Ended()}, nil
+	outcome := Outcome{Run: c.run.id, Next: c.next, Ended: c.run.status.Ended()}
+	if outcome.Ended {
+		outcome.End = &End{Status: c.run.status, Took: c.run.now.Sub(c.run.startedAt)}
+	}
+	return outcome, nil
 }
 
 // late ends a transaction whose task's time has passed.

@@ -173,10 +173,11 @@ func TestBudgets(t *testing.T) {
 	if !task.Claim.Budgeted {
 		t.Error("the claim does not say that calls have to be reserved")
 	}
+	var ended ledger.Outcome
 	reserve := func(call node.Call) ledger.Verdict {
 		var v ledger.Verdict
 		w.must(func(ctx context.Context, tx ledger.Tx) (o ledger.Outcome, err error) {
-			v, err = ledger.Reserve(ctx, tx, w.plan, task, call)
+			v, ended, err = ledger.Reserve(ctx, tx, w.plan, task, call)
 			return o, err
 		})
 		return v
@@ -197,13 +198,13 @@ func TestBudgets(t *testing.T) {
 	}
 	second := first
 	second.Number = 2
-	if got := reserve(second); got != ledger.Refused {
-		t.Errorf("the second call: %s", got)
+	if got := reserve(second); got != ledger.Refused || ended.End == nil || ended.End.Status != ledger.BudgetExhausted {
+		t.Errorf("the second call: %s, and the run's end is %+v", got, ended.End)
 	}
 	w.expect("budget_exhausted", "run.queued", "run.started", "step.started:call", "step.started:nap", "step.waiting:nap", "message.completed:call", "usage.updated",
 		"step.canceled:call", "step.canceled:nap", "run.budget_exhausted", "done")
-	if got := reserve(second); got != ledger.Over {
-		t.Errorf("a call after the end: %s", got)
+	if got := reserve(second); got != ledger.Over || ended.End != nil {
+		t.Errorf("a call after the end: %s, which ends the run again: %+v", got, ended.End)
 	}
 	late := w.record(task, ledger.Move{Calls: []node.Call{second}, Results: []node.CallResult{{Number: 2, Status: node.Succeeded, Usage: node.Usage{Cost: 7}}}, End: true, Output: json.RawMessage(`1`)})
 	if got := get[int](w, `SELECT cost FROM runs WHERE id = $1`, w.run); got != 57 || !late.Stale {
@@ -232,7 +233,7 @@ func TestCallsThatMustNotBeRepeated(t *testing.T) {
 	for kind, want := range map[node.CallKind]ledger.Verdict{node.ToolCall: ledger.Repeated, node.ModelCall: ledger.Go} {
 		for i, expected := range []ledger.Verdict{ledger.Go, want} {
 			w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
-				got, err := ledger.Reserve(ctx, tx, w.plan, task, node.Call{Number: map[node.CallKind]int{node.ToolCall: 1, node.ModelCall: 2}[kind], Kind: kind})
+				got, _, err := ledger.Reserve(ctx, tx, w.plan, task, node.Call{Number: map[node.CallKind]int{node.ToolCall: 1, node.ModelCall: 2}[kind], Kind: kind})
 				if got != expected {
 					t.Errorf("try %d of a %s call: %s, want %s", i+1, kind, got, expected)
 				}

@@ -130,46 +130,46 @@ const (
 )
 
 // Reserve announces a call: what it may consume is held back from the budget, and a second try of it will be known
-// as one. The same call again reserves nothing more.
-func Reserve(ctx context.Context, tx Tx, plan Plan, t Task, call node.Call) (Verdict, error) {
+// as one. The same call again reserves nothing more. A refusal ends the run.
+func Reserve(ctx context.Context, tx Tx, plan Plan, t Task, call node.Call) (Verdict, Outcome, error) {
 	c, err := begin(ctx, tx, plan, t.Workspace, t.Run)
 	if err != nil {
-		return "", err
+		return "", Outcome{}, err
 	}
 	current, err := c.current(t)
 	if err != nil {
-		return "", err
+		return "", Outcome{}, err
 	}
 	if !current {
-		_, err := c.late()
-		return Over, err
+		o, err := c.late()
+		return Over, o, err
 	}
 	inserted, err := tx.Exec(ctx, `INSERT INTO calls (run_id, step, attempt, generation, number, workspace_id, kind, name, status)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'started') ON CONFLICT DO NOTHING`, t.Run, t.Path, t.Attempt, t.Generation, call.Number, t.Workspace, call.Kind, text(call.Name, 200))
 	if err != nil {
-		return "", err
+		return "", Outcome{}, err
 	}
 	if inserted == 0 {
-		_, err := c.late()
+		o, err := c.late()
 		if call.Kind == node.ToolCall && !call.Idempotent {
-			return Repeated, err
+			return Repeated, o, err
 		}
-		return Go, err
+		return Go, o, err
 	}
 	return c.holdBack(call)
 }
 
 // holdBack takes what a call may consume out of the budget, or ends the run if it does not fit.
-func (c *change) holdBack(call node.Call) (Verdict, error) {
+func (c *change) holdBack(call node.Call) (Verdict, Outcome, error) {
 	if spent := c.run.exceeded(call.Reserve, 0); spent != "" {
 		if err := c.exhaust(spent); err != nil {
-			return "", err
+			return "", Outcome{}, err
 		}
-		_, err := c.finish()
-		return Refused, err
+		o, err := c.finish()
+		return Refused, o, err
 	}
 	c.run.reserve(call.Reserve, 1)
-	return Go, c.flush(true)
+	return Go, Outcome{Run: c.run.id}, c.flush(true)
 }
 
 // current says whether a perform task's attempt is the one that goes on.

@@ -66,4 +66,12 @@ type Outcome struct {
 	// Detached: the process had no room to go on itself, so every task is for the queue. It is recorded, because
 	// a replay has to take the same way.
 	Detached bool `json:"detached,omitempty"`
+	// End is how this transaction ended the run, nil if it did not. It is not recorded: a replay ends nothing.
+	End *End `json:"-"`
+}
+
+// End is a run's end, as it is counted.
+type End struct {
+	Status Status
+	Took   time.Duration // from the run's start
 }
