@@ -71,7 +71,7 @@ func Prices() map[string]Price {
 		"logs.in":   {0.50, "GB", pageCloudWatch, seenPriceList},
 		"logs.kept": {0.03, "GB month", pageCloudWatch, seenPriceList},
 		"metric":    {0.30, "metric month", pageCloudWatch, seenMetrics},
-		"alarm":     {0.10, "alarm month", pageCloudWatch, seenPriceList},
+		"alarm":     {0.10, "metric month", pageCloudWatch, seenPriceList},
 		"dashboard": {3.00, "dashboard month", pageCloudWatch, seenCloudWatch},
 
 		"waf.acl":      {5.00, "web ACL month", pageFirewall, seenFirewall},

@@ -23,12 +23,13 @@ func everyStack() []string        { return []string{development, staging, produc
 func everyEnvironment() []string  { return []string{development, staging, production} }
 func keepsItsData() []string      { return []string{staging, production} }
 func survivesTheLossOf() []string { return []string{production} }
+func hasBuckets() []string        { return []string{production, account} }
 
 // allRules are the rules by service.
 func allRules() []rule {
 	var all []rule
 	for _, rules := range [][]rule{
-		apiGatewayRules(), balancerRules(), cacheRules(), databaseRules(), identityRules(),
+		alarmRules(), apiGatewayRules(), balancerRules(), cacheRules(), databaseRules(), firewallRules(), identityRules(),
 		logRules(), networkRules(), registryRules(), secretRules(), storageRules(), taskRules(),
 	} {
 		all = append(all, rules...)

@@ -55,6 +55,7 @@ func practicePages() map[string]string {
 	return map[string]string{
 		"SEC02-BP03": "sec_identities_secrets",
 		"SEC03-BP02": "sec_permissions_least_privileges",
+		"SEC03-BP05": "sec_permissions_define_guardrails",
 		"SEC03-BP07": "sec_permissions_analyze_cross_account",
 		"SEC04-BP01": "sec_detect_investigate_events_app_service_logging",
 		"SEC05-BP02": "sec_network_protection_layered",

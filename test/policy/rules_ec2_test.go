@@ -5,6 +5,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 const (
@@ -27,6 +28,9 @@ func networkRules() []rule {
 			id: "EC2.6", title: "VPC flow logging should be enabled in all VPCs",
 			in: everyEnvironment(), kind: "aws_vpc", through: "aws_flow_log",
 		},
+		endpointRule("EC2.55", "ECR API", "ecr.api"),
+		endpointRule("EC2.56", "Docker Registry", "ecr.dkr"),
+		endpointRule("EC2.57", "Systems Manager", "ssm"),
 		{
 			id: "EC2.15", title: "Amazon EC2 subnets should not automatically assign public IP addresses",
 			in: everyEnvironment(), kind: "aws_subnet", want: []property{no("map_public_ip_on_launch")},
@@ -45,6 +49,20 @@ func networkRules() []rule {
 			id: "SEC05-BP02", title: "Control traffic flow within your network layers: groups have no rules but those that the policy declares",
 			in: everyEnvironment(), kind: "aws_security_group", check: hasNoInlineRules,
 			mutations: []mutation{{"a rule inside the group", func(_ *stack, r *resource) bool { r.References["egress"] = nil; return true }}},
+		},
+	}
+}
+
+func endpointRule(id, name, service string) rule {
+	return rule{
+		id: id, title: "VPCs should be configured with an interface endpoint for " + name,
+		in: everyEnvironment(), kind: "aws_vpc", check: func(s *stack, vpc *resource) string {
+			for _, endpoint := range s.of("aws_vpc_endpoint") {
+				if endpoint.refersTo(vpc) && strings.HasSuffix(endpoint.text("service_name"), "."+service) {
+					return ""
+				}
+			}
+			return "no endpoint leads to " + service
 		},
 	}
 }

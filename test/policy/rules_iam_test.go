@@ -39,6 +39,11 @@ func identityRules() []rule {
 			}},
 		},
 		{
+			id: "SEC03-BP05", title: "Define permission guardrails: every role of an environment has the boundary",
+			in: everyEnvironment(), kind: "aws_iam_role",
+			want: []property{matching("permissions_boundary", ":policy/agent-team-roles-boundary$", "arn:aws:iam::aws:policy/AdministratorAccess")},
+		},
+		{
 			id: "SEC03-BP07", title: "Analyze public and cross-account access: every role says who assumes it, under which condition",
 			in: everyStack(), kind: "aws_iam_role",
 			want: []property{
@@ -80,7 +85,7 @@ func isWholeService(s statement) bool {
 
 // hasNoResource are actions that AWS lets nobody narrow.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
-var hasNoResource = regexp.MustCompile(`^(\*|ecr:GetAuthorizationToken|ssmmessages:\w+|logs:DescribeLogGroups)$`)
+var hasNoResource = regexp.MustCompile(`^(\*|ecr:GetAuthorizationToken|ssmmessages:\w+|logs:DescribeLogGroups|secretsmanager:GetRandomPassword)$`)
 
 func isEveryResource(s statement) bool {
 	return slices.Contains(s.resources, any("*")) &&

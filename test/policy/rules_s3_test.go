@@ -13,7 +13,7 @@ func storageRules() []rule {
 	return []rule{
 		{
 			id: "S3.5", title: "S3 general purpose buckets should require requests to use SSL",
-			in: []string{account}, kind: bucket, through: "aws_s3_bucket_policy",
+			in: hasBuckets(), kind: bucket, through: "aws_s3_bucket_policy",
 			want: []property{{path: "policy.Statement", says: "one that denies everyone everything without TLS", bad: []any{}, is: requiresTLS}},
 			mutations: []mutation{
 				weaker("Effect", "Allow"), weaker("Action", "s3:GetObject"), weaker("Principal", map[string]any{"AWS": "arn:aws:iam::123456789012:root"}),
@@ -22,25 +22,25 @@ func storageRules() []rule {
 		},
 		{
 			id: "S3.8", title: "S3 general purpose buckets should block public access",
-			in: []string{account}, kind: bucket, through: "aws_s3_bucket_public_access_block",
+			in: hasBuckets(), kind: bucket, through: "aws_s3_bucket_public_access_block",
 			want: []property{yes("block_public_acls"), yes("block_public_policy"), yes("ignore_public_acls"), yes("restrict_public_buckets")},
 		},
 		{
 			id: "S3.9", title: "S3 general purpose buckets should have server access logging enabled",
-			in: []string{account}, kind: bucket, through: "aws_s3_bucket_logging",
+			in: hasBuckets(), kind: bucket, through: "aws_s3_bucket_logging",
 		},
 		{
 			id: "S3.13", title: "S3 general purpose buckets should have Lifecycle configurations",
-			in: []string{account}, kind: bucket, through: "aws_s3_bucket_lifecycle_configuration",
+			in: hasBuckets(), kind: bucket, through: "aws_s3_bucket_lifecycle_configuration",
 		},
 		{
 			id: "S3.14", title: "S3 general purpose buckets should have versioning enabled",
-			in: []string{account}, kind: bucket, through: "aws_s3_bucket_versioning",
+			in: hasBuckets(), kind: bucket, through: "aws_s3_bucket_versioning",
 			want: []property{equal("versioning_configuration.0.status", "Enabled", "Suspended")},
 		},
 		{
 			id: "SEC08-BP02", title: "Enforce encryption at rest: buckets say how they encrypt",
-			in: []string{account}, kind: bucket, through: "aws_s3_bucket_server_side_encryption_configuration",
+			in: hasBuckets(), kind: bucket, through: "aws_s3_bucket_server_side_encryption_configuration",
 			want: []property{matching("rule.0.apply_server_side_encryption_by_default.0.sse_algorithm", "^(AES256|aws:kms)$", "")},
 		},
 	}
