@@ -1,6 +1,7 @@
-"""Application Auto Scaling: the tags of a scalable target."""
+"""Application Auto Scaling: the tags of a scalable target, and its bounds."""
 import json
 
+from moto.applicationautoscaling.models import ApplicationAutoscalingBackend
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from patching import adds, replaces
 
@@ -19,6 +20,19 @@ def keep_tags(original, self):
     answer = original(self)
     tags.setdefault(json.loads(answer)["ScalableTargetARN"], {}).update(self._get_param("Tags") or {})
     return answer
+
+
+@replaces(ApplicationAutoscalingBackend, "register_scalable_target")
+def bring_within_bounds(original, self, namespace, r_id, *args, **kwargs):
+    """A service keeps a number of tasks outside of its target's bounds, which AWS brings within them at once."""
+    target = original(self, namespace, r_id, *args, **kwargs)
+    if namespace == "ecs":
+        _, cluster, name = r_id.split("/")
+        service = self.ecs_backend._get_service(cluster, name)
+        within = max(target.min_capacity, min(target.max_capacity, service.desired_count))
+        if within != service.desired_count:
+            self.ecs_backend.update_service({"cluster": cluster, "service": name, "desired_count": within})
+    return target
 
 
 @adds(ApplicationAutoScalingResponse, "list_tags_for_resource")
