@@ -40,6 +40,7 @@ func NewECS(in Scope, p ECSProps) *ECS {
 	c.declare(in)
 	c.executionRoleARN = executionRole(in, logs.Arn(), p.Registries)
 
+	poolSize(in)
 	gateway := c.service(in, p, apiGatewayWorkload(p))
 	gateway.LoadBalancer = []*ecsservice.EcsServiceLoadBalancer{{
 		TargetGroupArn: p.LoadBalancer.TargetGroupARN,

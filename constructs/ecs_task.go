@@ -59,6 +59,7 @@ func optional(in Scope, variable string) *string {
 
 func withShared(p ECSProps, plain map[string]*string) map[string]*string {
 	plain[contract.RedisURL] = p.Cache.URL
+	plain[contract.DatabaseConnections] = text("${tostring(local.database_connections)}")
 	plain[contract.LogLevel] = text("${var.log_level}")
 	plain[contract.SecretsVersion] = text("${tostring(var.secrets_version)}")
 	return plain

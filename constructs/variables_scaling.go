@@ -15,7 +15,7 @@ type Scaling struct {
 func (s Scaling) inputs() []input {
 	return []input{
 		{"max_count", "number", "Most tasks of each service. Not above desired_count: their number never changes by itself.", s.MaxCount, []rule{
-			between("max_count", "0", "100", "tasks"),
+			between("max_count", "0", "100", "tasks"), connectionsFit(),
 		}},
 		{"scale_cpu_percent", "number", "Percent of the CPU that the number of tasks follows.", s.ScaleCPUPercent, []rule{
 			between("scale_cpu_percent", "10", "95", "percent"),

@@ -20,6 +20,7 @@ const Unset = "UNSET"
 // The environment variables of the two services.
 const (
 	DatabaseURL            = "DATABASE_URL"
+	DatabaseConnections    = "DATABASE_CONNECTIONS"
 	RedisURL               = "REDIS_URL"
 	InternalAuthKey        = "INTERNAL_AUTH_KEY"
 	WorkflowServiceHost    = "WORKFLOW_SERVICE_HOST"
@@ -90,6 +91,7 @@ func EngineEnvironment() []Variable {
 func sharedEnvironment() []Variable {
 	return []Variable{
 		{DatabaseURL, Secret, true, "PostgreSQL connection URL"},
+		{DatabaseConnections, Plain, false, "most connections of a pool to PostgreSQL, 3-100: a gateway has one pool, an engine two"},
 		{RedisURL, Plain, true, "Redis connection URL, rediss:// for TLS"},
 		{InternalAuthKey, Secret, true, "signs the caller's identity from the gateway to the engine"},
 		{SecretsVersion, Plain, false, "version of the secrets; a new one replaces the tasks"},

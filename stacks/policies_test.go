@@ -12,7 +12,7 @@ import (
 // onEverything are the actions that take no resource. Every other names one.
 // https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 var onEverything = []string{
-	"ecr:GetAuthorizationToken", "logs:DescribeLogGroups",
+	"ecr:GetAuthorizationToken", "logs:DescribeLogGroups", "secretsmanager:GetRandomPassword",
 	"ssmmessages:CreateControlChannel", "ssmmessages:CreateDataChannel", "ssmmessages:OpenControlChannel", "ssmmessages:OpenDataChannel",
 }
 

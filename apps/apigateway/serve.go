@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,7 +67,7 @@ func serve(ctx context.Context, options service.Options) error {
 // run opens what the gateway stands on, the database first: without its tables nothing can be asked. It listens last, so
 // that who can connect is served.
 func run(ctx context.Context, options service.Options, cfg config.Config, measured *telemetry.Telemetry, log *slog.Logger) error {
-	pool, err := openDatabase(ctx, cfg.DatabaseURL.Reveal())
+	pool, err := openDatabase(ctx, cfg.DatabaseURL.Reveal(), cmp.Or(int(cfg.DatabaseConnections), connections))
 	if err != nil {
 		return err
 	}
@@ -106,13 +107,13 @@ func run(ctx context.Context, options service.Options, cfg config.Config, measur
 }
 
 // openDatabase migrates first. Processes that start together take turns, and an older build finds nothing to do.
-func openDatabase(ctx context.Context, url string) (*pgxpool.Pool, error) {
+func openDatabase(ctx context.Context, url string, most int) (*pgxpool.Pool, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := database.Migrate(ctx, url); err != nil {
 		return nil, err
 	}
-	return database.Open(ctx, url, connections)
+	return database.Open(ctx, url, most)
 }
 
 // openRedis connects to nothing yet: the gateway serves without Redis.

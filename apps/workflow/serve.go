@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,7 +64,7 @@ func serve(ctx context.Context, options service.Options) error {
 		return err
 	}
 	defer listener.Close()
-	pool, err := openDatabase(ctx, cfg.DatabaseURL.Reveal())
+	pool, err := openDatabase(ctx, cfg.DatabaseURL.Reveal(), cmp.Or(int(cfg.DatabaseConnections), connections))
 	if err != nil {
 		return err
 	}
@@ -78,13 +79,13 @@ func serve(ctx context.Context, options service.Options) error {
 }
 
 // openDatabase migrates first. Processes that start together take turns, and an older build finds nothing to do.
-func openDatabase(ctx context.Context, url string) (*pgxpool.Pool, error) {
+func openDatabase(ctx context.Context, url string, most int) (*pgxpool.Pool, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := database.Migrate(ctx, url); err != nil {
 		return nil, err
 	}
-	return database.Open(ctx, url, connections)
+	return database.Open(ctx, url, most)
 }
 
 // openRedis connects to nothing yet: the engine works without Redis, its readers then poll.

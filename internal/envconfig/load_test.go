@@ -33,11 +33,11 @@ func load(more ...string) (sample, error) {
 }
 
 func TestLoadFillsTheStruct(t *testing.T) {
-	got, err := load("LOG_LEVEL=warn", "DEBUG=false", "SECRETS_VERSION=3")
+	got, err := load("LOG_LEVEL=warn", "DEBUG=false", "SECRETS_VERSION=3", "DATABASE_CONNECTIONS=3")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.DatabaseURL.Reveal() != "postgres://app:hunter2@db:5432/app" || got.Port != "50051" || got.SecretsVersion != "3" { //nolint:gosec // the password above, which opens nothing
+	if got.DatabaseURL.Reveal() != "postgres://app:hunter2@db:5432/app" || got.Port != "50051" || got.SecretsVersion != "3" || got.DatabaseConnections != 3 { //nolint:gosec // the password above, which opens nothing
 		t.Errorf("the values did not arrive: %+v", got)
 	}
 	if level := got.LogOptions().Level.Level(); level != slog.LevelWarn {

@@ -70,7 +70,7 @@ func production(certificate string) life {
 			"private_subnet_cidrs":  []string{"10.0.10.0/24", "10.0.20.0/24", "10.0.30.0/24"},
 			"database_subnet_cidrs": []string{"10.0.100.0/24", "10.0.110.0/24", "10.0.120.0/24"},
 			"desired_count":         3,
-			"max_count":             6,
+			"max_count":             3,
 			"waf":                   false,
 			"alb_access_logs":       false,
 		},
