@@ -16,7 +16,7 @@ import (
 var connectionsOf = map[string]int{"db.t3.micro": 79, "db.t4g.small": 190, "db.m6g.large": 800}
 
 // However many tasks there may be, all pools of all tasks and of their successors during a deployment have their connections.
-func TestAllPoolsFitDuringADeployment(t *testing.T) { //nolint:tparallel // jsii takes one call at a time
+func TestAllPoolsFitDuringADeployment(t *testing.T) {
 	tf := valuesOnly(t, synthtest.Environments(t)["production"], outputsOf(map[string]string{"pool": "${local.database_connections}"}))
 	for class, most := range connectionsOf {
 		for _, tasks := range []int{1, 2, 4, 8} {

@@ -33,15 +33,26 @@ func load(more ...string) (sample, error) {
 }
 
 func TestLoadFillsTheStruct(t *testing.T) {
-	got, err := load("LOG_LEVEL=warn", "DEBUG=false", "SECRETS_VERSION=3", "DATABASE_CONNECTIONS=3")
+	got, err := load("LOG_LEVEL=warn", "DEBUG=false", "SECRETS_VERSION=3")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.DatabaseURL.Reveal() != "postgres://app:hunter2@db:5432/app" || got.Port != "50051" || got.SecretsVersion != "3" || got.DatabaseConnections != 3 { //nolint:gosec // the password above, which opens nothing
+	if got.DatabaseURL.Reveal() != "postgres://app:hunter2@db:5432/app" || got.Port != "50051" || got.SecretsVersion != "3" { //nolint:gosec // the password above, which opens nothing
 		t.Errorf("the values did not arrive: %+v", got)
 	}
 	if level := got.LogOptions().Level.Level(); level != slog.LevelWarn {
 		t.Errorf("LOG_LEVEL=warn gives level %v", level)
+	}
+}
+
+func TestPoolsAreBounded(t *testing.T) {
+	if got, err := load("DATABASE_CONNECTIONS=3"); err != nil || got.DatabaseConnections != contract.LeastConnections {
+		t.Errorf("a pool of 3 gives %d, %v", got.DatabaseConnections, err)
+	}
+	for _, size := range []string{"2", "101", "many"} {
+		if _, err := load("DATABASE_CONNECTIONS=" + size); err == nil || !strings.Contains(err.Error(), "from 3 to 100") {
+			t.Errorf("a pool of %s is not refused with its bounds: %v", size, err)
+		}
 	}
 }
 

@@ -2,6 +2,8 @@
 
 package policy
 
+import "slices"
+
 func alarmRules() []rule {
 	const alarm, topic = "aws_cloudwatch_metric_alarm", "aws_sns_topic"
 	return []rule{
@@ -32,10 +34,8 @@ func alarmRules() []rule {
 // tellsATopic looks at the configuration: a topic's ARN is known when it is there.
 func tellsATopic(s *stack, alarm *resource) string {
 	for _, topic := range s.of("aws_sns_topic") {
-		for _, reference := range alarm.References["alarm_actions"] {
-			if reference == topic.Address {
-				return ""
-			}
+		if slices.Contains(alarm.References["alarm_actions"], topic.Address) {
+			return ""
 		}
 	}
 	return "its alarm_actions name no topic"
