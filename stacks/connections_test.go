@@ -19,9 +19,9 @@ var connectionsOf = map[string]int{"db.t3.micro": 79, "db.t4g.small": 190, "db.m
 func TestAllPoolsFitDuringADeployment(t *testing.T) {
 	tf := valuesOnly(t, synthtest.Environments(t)["production"], outputsOf(map[string]string{"pool": "${local.database_connections}"}))
 	for class, most := range connectionsOf {
-		for _, tasks := range []int{1, 2, 4, 8} {
+		for _, tasks := range []int{1, 2, 3, 4, 6} {
 			vars := []string{"db_instance_class=" + class, "desired_count=1", fmt.Sprint("max_count=", tasks)}
-			if class == "db.t3.micro" && tasks > 4 {
+			if class == "db.t3.micro" && tasks > 3 {
 				if _, err := tf.Plan(t.Context(), "plan", asArguments(vars)...); err == nil || !strings.Contains(unwrapped(err.Error()), "choose a larger db_instance_class") {
 					t.Errorf("%v is not refused with the remedy: %v", vars, err)
 				}
@@ -31,7 +31,7 @@ func TestAllPoolsFitDuringADeployment(t *testing.T) {
 			if err != nil || pool < contract.LeastConnections || pool > contract.MostConnections {
 				t.Errorf("%v: a pool of %d, %v", vars, pool, err)
 			}
-			if open := 2 * tasks * contract.DatabasePools * pool; open > most {
+			if open := 2 * tasks * (contract.DatabasePools*pool + contract.PulseConnections); open > most {
 				t.Errorf("%v: pools of %d open %d connections during a deployment, and %s has %d", vars, pool, open, class, most)
 			}
 		}

@@ -53,7 +53,7 @@ func Production() Config {
 	c := base("production")
 	c.Variables.DesiredCount = 2
 	c.Variables.FargateBase = 2
-	c.Variables.MaxCount = 4
+	c.Variables.MaxCount = 3
 	c.Variables.Alarms = "all"
 	c.Variables.Dashboard = true
 	c.Variables.NATMode = "per_az"

@@ -28,7 +28,7 @@ func TestEnvironmentsDifferAsTheReadmeSays(t *testing.T) {
 			"nat_mode": "per_az", "desired_count": 2.0, "fargate_base": 2.0, "fargate_spot_weight": 0.0, "db_multi_az": true,
 			"db_backup_retention_days": 14.0, "cache_replicas": 1.0, "log_retention_days": 30.0, "log_level": "info",
 			"enable_execute_command": false, "deletion_protection": true, "db_final_snapshot": true,
-			"max_count": 4.0, "night_begins": "", "alarms": "all", "dashboard": true, "waf": true, "alb_access_logs": true, "flow_logs": "rejected",
+			"max_count": 3.0, "night_begins": "", "alarms": "all", "dashboard": true, "waf": true, "alb_access_logs": true, "flow_logs": "rejected",
 		},
 	} {
 		stack := synthtest.Environments(t)[environment]

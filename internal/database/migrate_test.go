@@ -3,6 +3,8 @@ package database_test
 import (
 	"context"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -73,20 +75,42 @@ func TestProcessesThatStartTogetherMigrateOnce(t *testing.T) {
 	}
 }
 
-// files are this build's migrations and one more.
-func files(t *testing.T, name, statement string) fstest.MapFS {
+type migration struct {
+	name    string
+	content []byte
+}
+
+// migrations are this build's, the last one first.
+func migrations(t *testing.T) (all []migration) {
 	t.Helper()
-	first, err := os.ReadFile("migrations/00001_services.sql")
+	entries, err := os.ReadDir("migrations")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return fstest.MapFS{"00001_services.sql": {Data: first}, name: {Data: []byte("-- +goose Up\n" + statement)}}
+	for _, entry := range slices.Backward(entries) {
+		content, err := os.ReadFile(filepath.Join("migrations", entry.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, migration{entry.Name(), content})
+	}
+	return all
+}
+
+// files are this build's migrations and one more.
+func files(t *testing.T, name, statement string) fstest.MapFS {
+	t.Helper()
+	all := fstest.MapFS{name: {Data: []byte("-- +goose Up\n" + statement)}}
+	for _, own := range migrations(t) {
+		all[own.name] = &fstest.MapFile{Data: own.content}
+	}
+	return all
 }
 
 func TestAFailedMigrationIsNamedAndRolledBack(t *testing.T) {
 	url := empty(t)
-	err := database.MigrateFiles(t.Context(), url, files(t, "00002_broken.sql", "CREATE TABLE half (); SELECT 1 / 0;"))
-	if err == nil || !strings.Contains(err.Error(), "migration 00002_broken.sql") || !strings.Contains(err.Error(), "division by zero") {
+	err := database.MigrateFiles(t.Context(), url, files(t, "00999_broken.sql", "CREATE TABLE half (); SELECT 1 / 0;"))
+	if err == nil || !strings.Contains(err.Error(), "migration 00999_broken.sql") || !strings.Contains(err.Error(), "division by zero") {
 		t.Errorf("the error is %v", err)
 	}
 	if scan[bool](t, url, `SELECT to_regclass('half') IS NOT NULL`) {
@@ -111,19 +135,17 @@ func TestAnOlderBuildStartsOnANewerDatabase(t *testing.T) {
 }
 
 func TestDownRemovesEverything(t *testing.T) {
-	content, err := os.ReadFile("migrations/00001_services.sql")
+	url := databasetest.URL(t)
+	conn, err := pgx.Connect(t.Context(), url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, down, found := strings.Cut(string(content), "-- +goose Down\n")
-	url := databasetest.URL(t)
-	conn, err := pgx.Connect(t.Context(), url)
-	if err != nil || !found {
-		t.Fatal(err, found)
-	}
 	defer conn.Close(context.Background())
-	if _, err := conn.Exec(t.Context(), down); err != nil {
-		t.Fatal(err)
+	for _, own := range migrations(t) {
+		_, down, _ := strings.Cut(string(own.content), "-- +goose Down\n")
+		if _, err := conn.Exec(t.Context(), down); err != nil || down == "" {
+			t.Fatalf("%s: %v, %q", own.name, err, down)
+		}
 	}
 	if n := scan[int](t, url, `SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'goose_db_version'`); n != 0 {
 		t.Errorf("%d tables are left", n)

@@ -5,20 +5,19 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/agentteam/agentteam/contract"
 )
 
 const (
 	beatInterval = time.Second
 	beatTimeout  = 2 * time.Second
-	// pulseConnections are for the heartbeat, and for looking after the others. They serve nothing else: where tasks wait for each
-	// other's locks they may take every other connection, and a process that works must not fall silent for that.
-	pulseConnections = 2
 )
 
 // newPulse opens the connections by which processes see each other.
 func newPulse(ctx context.Context, like *pgxpool.Pool) (*pgxpool.Pool, error) {
 	config := like.Config()
-	config.MaxConns, config.MinConns = pulseConnections, 0
+	config.MaxConns, config.MinConns = contract.PulseConnections, 0
 	return pgxpool.NewWithConfig(ctx, config)
 }
 
