@@ -59,7 +59,8 @@ func TestKills(t *testing.T) {
 	whole, _ := stall(recorded)
 	t.Logf("seed %d: %d kills (%v by place), %d runs, %d calls of models, %d in flight at kills, %d asked for again (%d of them answered at most %d ms before), "+
 		"longest stall %.1f s (%s; %.1f s through all kills), requests repeated: %d cut, %d deferred",
-		seed, len(kills), killed, len(runs), r.calls, r.inFlight, r.repeated, r.afterAnswer, r.unrecorded.Milliseconds(), longest.Seconds(), where, whole.Seconds(), w.client.cut.Load(), w.client.deferred.Load())
+		seed, len(kills), killed, len(runs), r.calls, r.inFlight, r.repeated, r.afterAnswer, r.unrecorded.Milliseconds(), longest.Seconds(), where, whole.Seconds(),
+		w.client.cut.Load(), w.client.deferred.Load())
 }
 
 // fleet is an engine and a gateway for each place. A gateway asks the engine at its place as long as there is one, so that the

@@ -20,9 +20,10 @@ type performance struct {
 	plan    ledger.Plan
 	claim   *ledger.Claim
 	program node.Program
-	ends    time.Time       // of the attempt; zero: never
-	span    context.Context // has the span of the attempt
-	failed  string          // the code of the failure that the step ended with
+	ends    time.Time // of the attempt; zero: never
+	failed  string    // the code of the failure that the step ended with
+	// within gives a call's context the span of the attempt.
+	within func(context.Context) context.Context
 }
 
 // perform lets a step's program make its calls, one move after the other, and records its end.
@@ -46,9 +47,9 @@ func (e *Engine) perform(ctx dbos.Context, plan ledger.Plan, t ledger.Task) (led
 	if p.claim.Timeout > 0 {
 		p.ends = time.Now().Add(p.claim.Timeout)
 	}
-	var ended func(failure string)
-	p.span, ended = e.measure.StartTask(ctx, telemetry.Task{Run: t.Run, Step: t.Path, Type: p.claim.Type, Carrier: t.Trace})
+	span, ended := e.measure.StartTask(ctx, telemetry.Task{Run: t.Run, Step: t.Path, Type: p.claim.Type, Carrier: t.Trace})
 	defer func() { ended(p.failed) }()
+	p.within = func(ctx context.Context) context.Context { return telemetry.Within(ctx, span) }
 	if e.oneCall[p.claim.Type] {
 		return p.runOne(ctx)
 	}
@@ -306,7 +307,7 @@ func (p *performance) ask(ctx context.Context, call node.Call, emit func(node.Ev
 		}
 	}()
 	t := p.task
-	ctx, ended := p.engine.measure.StartCall(telemetry.Within(ctx, p.span), string(call.Kind), call.Name)
+	ctx, ended := p.engine.measure.StartCall(p.within(ctx), string(call.Kind), call.Name)
 	defer func() { ended(code(r.Failure)) }()
 	return p.engine.performer.Perform(ctx, node.CallID{Workspace: t.Workspace, Run: t.Run, Step: t.Path, Generation: t.Generation, Attempt: t.Attempt, Number: call.Number}, call, emit)
 }
