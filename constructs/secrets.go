@@ -4,6 +4,7 @@ import (
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawscalleridentity"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/dataawspartition"
 	"github.com/cdktf/cdktf-provider-aws-go/aws/v19/ssmparameter"
+	"github.com/hashicorp/terraform-cdk-go/cdktf"
 
 	"github.com/agentteam/agentteam/contract"
 )
@@ -12,9 +13,9 @@ import (
 // or plan file: values travel through ephemeral resources and write-only arguments alone.
 // https://developer.hashicorp.com/terraform/language/manage-sensitive-data
 //
-// One number, var.secrets_version, writes them all: raising it gives the database and the services new
-// generated secrets, and each key of a model or identity provider the value that is passed, or else the
-// one it has.
+// One number, var.secrets_version, writes all but the credentials' key: raising it gives the database and the
+// services new generated secrets, and each key of a model or identity provider the value that is passed, or else
+// the one it has.
 type Secrets struct {
 	arns map[string]X // by environment variable
 	// DatabasePassword reads the stored password back, so that the database gets the very value.
@@ -33,6 +34,7 @@ func NewSecrets(in Scope) *Secrets {
 	secrets.given(in, contract.OpenAIAPIKey, "openai_api_key", "openai/api-key")
 	secrets.given(in, contract.AnthropicAPIKey, "anthropic_api_key", "anthropic/api-key")
 
+	secrets.arns[contract.CredentialsKey] = kept(in, "credentials_key", "credentials/key")
 	secrets.arns[contract.InternalAuthKey] = generated(in, "internal_auth_key", "internal/auth-key")
 	password := generated(in, "db_password", "database/password")
 	ephemeral(in, "aws_ssm_parameter", "db_password", map[string]any{"arn": password.Str()})
@@ -66,11 +68,29 @@ func (s *Secrets) given(in Scope, variable, name, path string) {
 // generated declares a parameter with a random value that nobody has to know. Letters and digits only,
 // so that it can stand in a URL.
 func generated(in Scope, name, path string) (arn X) {
+	return secureString(in, name, path, random(in, name).Str())
+}
+
+// kept declares a parameter with a random key of 32 bytes, written when the parameter is made and never again, since
+// without it nothing opens what it has sealed. Whatever changes here later passes such a parameter by: the provider
+// writes the value with every change of a parameter.
+func kept(in Scope, name, path string) (arn X) {
+	declare(in, name, ssmparameter.NewSsmParameter, &ssmparameter.SsmParameterConfig{
+		Name:           text("/${local.prefix}/%s", path),
+		Type:           new("SecureString"),
+		ValueWo:        X("base64sha256(" + string(random(in, name)) + ")").Str(),
+		ValueWoVersion: new(1.0),
+		Lifecycle:      &cdktf.TerraformResourceLifecycle{IgnoreChanges: "all"},
+	})
+	return X("aws_ssm_parameter." + name + ".arn")
+}
+
+// random is 40 letters and digits, 238 bits, new in each run of Terraform.
+func random(in Scope, name string) X {
 	ephemeral(in, "aws_secretsmanager_random_password", name, map[string]any{
 		"password_length": 40, "exclude_punctuation": true,
 	})
-	value := X("ephemeral.aws_secretsmanager_random_password." + name + ".random_password")
-	return secureString(in, name, path, value.Str())
+	return X("ephemeral.aws_secretsmanager_random_password." + name + ".random_password")
 }
 
 func secureString(in Scope, name, path string, value *string) (arn X) {

@@ -23,6 +23,7 @@ const (
 	DatabaseConnections    = "DATABASE_CONNECTIONS"
 	RedisURL               = "REDIS_URL"
 	InternalAuthKey        = "INTERNAL_AUTH_KEY"
+	CredentialsKey         = "CREDENTIALS_KEY"
 	WorkflowServiceHost    = "WORKFLOW_SERVICE_HOST"
 	WorkflowServicePort    = "WORKFLOW_SERVICE_PORT"
 	SupabaseURL            = "SUPABASE_URL"
@@ -78,6 +79,7 @@ func EngineEnvironment() []Variable {
 	return append(sharedEnvironment(),
 		Variable{GRPCHost, Plain, true, "address the gRPC server listens on"},
 		Variable{GRPCPort, Plain, true, "port the gRPC server listens on, 1-65535"},
+		Variable{CredentialsKey, Secret, true, "seals what workspaces store secretly, 32 bytes in base64; a new one opens nothing that is stored"},
 		Variable{OpenAIAPIKey, Secret, false, "OpenAI API key; absent, the provider is absent"},
 		Variable{AnthropicAPIKey, Secret, false, "Anthropic API key; absent, the provider is absent"},
 		Variable{OpenAIBaseURL, Plain, false, "base URL of an OpenAI-compatible server"},

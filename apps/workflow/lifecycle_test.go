@@ -98,10 +98,10 @@ func namesProblems(t *testing.T, binary string) {
 		"DATABASE_URL=UNSET", "REDIS_URL=http://hunter2@cache", "INTERNAL_AUTH_KEY=hunter2",
 		"GRPC_HOST=tcp://0.0.0.0", "GRPC_PORT=70000", "LOG_LEVEL=loud", "ANTHROPIC_BASE_URL=localhost",
 	}, binary)
-	if exit != 1 || !strings.HasPrefix(stderr, "workflow: the environment has 6 problems:\n") {
+	if exit != 1 || !strings.HasPrefix(stderr, "workflow: the environment has 7 problems:\n") {
 		t.Errorf("exit %d, %s", exit, stderr)
 	}
-	for _, name := range []string{"DATABASE_URL", "REDIS_URL", "GRPC_HOST", "GRPC_PORT", "LOG_LEVEL", "ANTHROPIC_BASE_URL"} {
+	for _, name := range []string{"DATABASE_URL", "REDIS_URL", "CREDENTIALS_KEY", "GRPC_HOST", "GRPC_PORT", "LOG_LEVEL", "ANTHROPIC_BASE_URL"} {
 		if !strings.Contains(stderr, "\n  "+name+" ") {
 			t.Errorf("%s is not named", name)
 		}

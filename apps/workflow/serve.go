@@ -30,6 +30,7 @@ import (
 	"github.com/agentteam/agentteam/internal/buildinfo"
 	"github.com/agentteam/agentteam/internal/database"
 	"github.com/agentteam/agentteam/internal/identity"
+	"github.com/agentteam/agentteam/internal/sealing"
 	"github.com/agentteam/agentteam/internal/service"
 	"github.com/agentteam/agentteam/internal/telemetry"
 	"github.com/agentteam/agentteam/internal/wake"
@@ -49,6 +50,9 @@ func serve(ctx context.Context, options service.Options) error {
 	}
 	if err := identity.CheckKey(cfg.InternalAuthKey.Reveal()); err != nil {
 		return fmt.Errorf("%s %w", contract.InternalAuthKey, err)
+	}
+	if _, err := sealing.New(cfg.CredentialsKey.Reveal()); err != nil {
+		return fmt.Errorf("%s %w", contract.CredentialsKey, err)
 	}
 	log := service.NewLog(os.Stderr, contract.WorkflowEngine().Name, cfg.LogOptions())
 	service.LogRedis(log)

@@ -3,10 +3,17 @@ package devstack
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+
+	"github.com/agentteam/agentteam/internal/sealing"
 )
 
 // workspace is the name of the workspace that keys are made in.
@@ -26,4 +33,17 @@ func (s *Stack) NewKey(ctx context.Context) (string, error) {
 		}
 	}
 	return "", errors.New("apigateway api-key create printed no key") // what it printed may be half of one
+}
+
+// credentialsKey is kept beside the data, which hold what it has sealed.
+func (s *Stack) credentialsKey() (string, error) {
+	file := filepath.Join(s.options.Dir, "credentials-key")
+	stored, err := os.ReadFile(file)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		return string(stored), err
+	}
+	key := make([]byte, sealing.KeyBytes)
+	_, _ = rand.Read(key) // never fails
+	text := base64.StdEncoding.EncodeToString(key)
+	return text, os.WriteFile(file, []byte(text), 0o600)
 }

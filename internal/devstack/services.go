@@ -53,7 +53,7 @@ func (s *Stack) shared() []string {
 
 func (s *Stack) engineEnvironment(port string) []string {
 	return append(append(s.shared(), s.modelEnvironment()...),
-		contract.GRPCHost+"="+loopback, contract.GRPCPort+"="+port,
+		contract.CredentialsKey+"="+s.sealing, contract.GRPCHost+"="+loopback, contract.GRPCPort+"="+port,
 		contract.MetricsAddress+"="+s.Metrics,
 		contract.OutboundAllow+"="+s.outbound(),
 	)

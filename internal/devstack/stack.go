@@ -43,6 +43,7 @@ type Stack struct {
 
 	options  Options
 	internal string // signs callers from the gateway to the engine
+	sealing  string // CREDENTIALS_KEY
 	database string
 	redis    string
 	models   string
@@ -116,7 +117,8 @@ func (s *Stack) prepare(context.Context) error {
 		return err
 	}
 	s.started("the guard", s.guard.Dismiss)
-	return nil
+	s.sealing, err = s.credentialsKey()
+	return err
 }
 
 func (s *Stack) logs() string { return filepath.Join(s.options.Dir, "logs") }

@@ -14,9 +14,12 @@ const (
 // AuthKey signs callers' identities from the gateway to the engine, in both environments.
 const AuthKey = "hunter2-hunter2-hunter2"
 
+// CredentialsKey seals what workspaces store secretly, in the engine's environment.
+const CredentialsKey = "aHVudGVyMi1odW50ZXIyLWh1bnRlcjItaHVudGVyMi0="
+
 // EngineEnvironment is a whole valid environment of the workflow engine, on a database such as databasetest.URL gives.
 func EngineEnvironment(database string) []string {
-	return append(sharedEnvironment(database), "GRPC_HOST=127.0.0.1", "GRPC_PORT=50051")
+	return append(sharedEnvironment(database), "CREDENTIALS_KEY="+CredentialsKey, "GRPC_HOST=127.0.0.1", "GRPC_PORT=50051")
 }
 
 // GatewayEnvironment is a whole valid environment of the API gateway, with the engine at host:port.

@@ -47,6 +47,9 @@ func rotates(t *testing.T, w *world) {
 	if gateway, engine := after["api-gateway"][0], after["workflow-engine"][0]; gateway["INTERNAL_AUTH_KEY"] != engine["INTERNAL_AUTH_KEY"] {
 		t.Error("gateway and engine have different keys")
 	}
+	if was, is := before["workflow-engine"][0]["CREDENTIALS_KEY"], after["workflow-engine"][0]["CREDENTIALS_KEY"]; was == "" || is != was {
+		t.Error("the rotation replaced the key that opens stored credentials")
+	}
 	if got := after["workflow-engine"][0]["OPENAI_API_KEY"]; got != "simulated" {
 		t.Errorf("the key that nobody gave again is %q", got)
 	}

@@ -105,8 +105,8 @@ func (f *folder) prefix() string { return "/agent-team-" + f.stack + "/" }
 func (f *folder) stored(t *testing.T, secrets *secrets) map[string]string {
 	t.Helper()
 	values := f.world.Parameters(t, f.prefix())
-	if len(values) != 8 {
-		t.Errorf("%s has %d parameters, want 8", f.prefix(), len(values))
+	if len(values) != 9 {
+		t.Errorf("%s has %d parameters, want 9", f.prefix(), len(values))
 	}
 	secrets.give(values)
 	return values

@@ -13,6 +13,7 @@ import (
 type Config struct {
 	envconfig.Shared
 	Listen
+	CredentialsKey             envconfig.Secret         `env:"CREDENTIALS_KEY"`
 	OpenAIAPIKey               envconfig.Secret         `env:"OPENAI_API_KEY"`
 	OpenAIBaseURL              envconfig.HTTPURL        `env:"OPENAI_BASE_URL"`
 	OpenAIRequestsPerMinute    envconfig.PerMinute      `env:"OPENAI_REQUESTS_PER_MINUTE"`
