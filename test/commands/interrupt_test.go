@@ -55,9 +55,9 @@ func interrupt(t *testing.T, cmd *exec.Cmd, ready func(output string) bool) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(5 * time.Minute); !ready(output.String()); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(10 * time.Minute); !ready(output.String()); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Error("it did not get so far in 5 minutes")
+			t.Error("it did not get so far in 10 minutes")
 			break
 		}
 	}
