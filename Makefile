@@ -51,9 +51,9 @@ drift: agentteam ## find what AWS has otherwise than the code says; fails when t
 smoke: agentteam ## try a deployed environment at URL with the API key in KEY
 	@bin/agentteam smoke "$(URL)" $(ARGS)
 
-# What the pipeline does. The images of a commit have the start of its hash as their tag, as make images gives it.
+# What the pipeline does. The images of a commit have its short hash in their tag, as make images gives it.
 COMMIT ?= HEAD
-TAG ?= $(shell git rev-parse --short=12 HEAD)
+TAG ?= git-$(shell git rev-parse --short=12 HEAD)
 CRANE = go run github.com/google/go-containerregistry/cmd/crane@v0.22.1
 
 .PHONY: on-main registry-login release smoke-release

@@ -71,22 +71,30 @@ func repositoryName(service contract.Service) *string {
 	return text("${var.project_name}/%s", service.Name)
 }
 
-// imageLifecycle keeps the last ten releases and drops what lost its tag after a day.
+// imagesKept of each service: what is deployed must be among them, however far an environment is behind. They cost less than a
+// dollar a month.
+const imagesKept = 100
+
+// imageLifecycle keeps the newest images with what is attached to them, and drops after a day what lost its tag. An image
+// that an index names counts as untagged, and goes after its index alone.
 // https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html
 func imageLifecycle() map[string]any {
-	expire := map[string]any{"type": "expire"}
 	return map[string]any{"rules": []map[string]any{
-		{
-			"rulePriority": 1, "description": "Keep the last 10 releases", "action": expire,
-			"selection": map[string]any{
-				"tagStatus": "tagged", "tagPatternList": []string{"v*"}, "countType": "imageCountMoreThan", "countNumber": 10,
-			},
-		},
-		{
-			"rulePriority": 2, "description": "Drop untagged images after a day", "action": expire,
-			"selection": map[string]any{
-				"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1,
-			},
-		},
+		expire(1, "Keep the last 100 images", keep(imagesKept, contract.ImageTagPrefix)),
+		expire(2, "Keep their attachments", keep(imagesKept*contract.AttachmentsPerImage, contract.AttachmentTagPrefix)),
+		expire(3, "Drop untagged images after a day", map[string]any{
+			"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 1,
+		}),
 	}}
+}
+
+func expire(priority int, description string, selection map[string]any) map[string]any {
+	return map[string]any{
+		"rulePriority": priority, "description": description, "selection": selection, "action": map[string]any{"type": "expire"},
+	}
+}
+
+// keep selects all but the newest that have a tag with the prefix.
+func keep(newest int, prefix string) map[string]any {
+	return map[string]any{"tagStatus": "tagged", "tagPatternList": []string{prefix + "*"}, "countType": "imageCountMoreThan", "countNumber": newest}
 }

@@ -15,7 +15,7 @@ func imagesCommand() *cobra.Command {
 		Use:   "images <host>/<prefix>",
 		Short: "Build both services' images and push them to a registry",
 		Long: `Build both services' images for linux/amd64 and linux/arm64, with an SBOM each, and push them to <host>/<prefix>/<service>.
-It needs no Docker. The tag is the commit; files that differ from it are part of the tag. An image that is there already is
+It needs no Docker. The tag is git- and the commit; files that differ from it are part of the tag. An image that is there already is
 left alone, and a tag is never moved. Credentials are those of docker login or of a credential helper in Docker's configuration.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -23,7 +23,7 @@ left alone, and a tag is never moved. Credentials are those of docker login or o
 			if err != nil {
 				return err
 			}
-			o := images.Options{Root: p.root, Tools: p.tools, Base: base, Out: p.out}
+			o := images.Options{Root: p.root, Dir: p.imagesDir(), Tools: p.tools, Base: base, Out: p.out}
 			if len(args) == 1 {
 				o.Registry = args[0]
 			}

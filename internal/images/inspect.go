@@ -76,4 +76,4 @@ func inspectVariant(variant v1.Image, at v1.Descriptor, service contract.Service
 }
 
 // sbomTag is where ko attaches an SBOM to an image, and where cosign and scanners look for it.
-func sbomTag(digest v1.Hash) string { return digest.Algorithm + "-" + digest.Hex + ".sbom" }
+func sbomTag(digest v1.Hash) string { return contract.AttachmentTagPrefix + digest.Hex + ".sbom" }

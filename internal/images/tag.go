@@ -7,13 +7,15 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/agentteam/agentteam/contract"
 )
 
 // hashLength is git's own for large repositories: short to read, and never two commits with one.
 const hashLength = 12
 
-// Tag is the short hash of the checkout's commit. Where files differ from it, the short hash of the files follows, so that
-// the same files give the same tag and other files another.
+// Tag is git- and the short hash of the checkout's commit. Where files differ from it, the short hash of the files follows, so
+// that the same files give the same tag and other files another. Registries know by the prefix what may expire.
 func Tag(ctx context.Context, root string) (string, error) {
 	commit, err := git(ctx, root, nil, "rev-parse", "HEAD", "HEAD^{tree}")
 	if err != nil {
@@ -25,9 +27,9 @@ func Tag(ctx context.Context, root string) (string, error) {
 		return "", fmt.Errorf("hash the files that differ from the commit: %w", err)
 	}
 	if files == tree {
-		return head[:hashLength], nil
+		return contract.ImageTagPrefix + head[:hashLength], nil
 	}
-	return head[:hashLength] + "-" + files[:hashLength], nil
+	return contract.ImageTagPrefix + head[:hashLength] + "-" + files[:hashLength], nil
 }
 
 // filesTree is the hash that a commit of all files would have, the new ones included and the ignored ones not. It leaves
