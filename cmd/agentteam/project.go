@@ -69,6 +69,8 @@ func (p *project) runDir() string { return filepath.Join(p.root, ".agentteam") }
 
 func (p *project) emulatorDir() string { return filepath.Join(p.runDir(), "emulator") }
 
+func (p *project) imagesDir() string { return filepath.Join(p.runDir(), "images") }
+
 func (p *project) outDir() string { return filepath.Join(p.root, "cdktf.out") }
 
 func (p *project) stackDir(name string) string { return filepath.Join(p.outDir(), "stacks", name) }

@@ -18,7 +18,7 @@ func (p *project) publish(ctx context.Context, state localcloud.State, tag strin
 	if err != nil || there {
 		return err
 	}
-	built, err := images.Publish(ctx, images.Options{Root: p.root, Tools: p.tools, Registry: repository, Base: images.EmptyBase, Out: p.out})
+	built, err := images.Publish(ctx, images.Options{Root: p.root, Dir: p.imagesDir(), Tools: p.tools, Registry: repository, Base: images.EmptyBase, Out: p.out})
 	if err != nil {
 		return fmt.Errorf("build the images: %w", err)
 	}

@@ -3,8 +3,10 @@ package images
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path"
 	"slices"
 	"strings"
@@ -21,12 +23,16 @@ const versionVariable = "github.com/agentteam/agentteam/internal/buildinfo.versi
 const emptyHost = "registry.localhost"
 
 // build lets ko build both images for all platforms and push them, with their SBOMs, to the staging registry.
-func build(ctx context.Context, o Options, stage *registry.Registry, tag string) error {
+func build(ctx context.Context, o Options, work *workFolder, stage *registry.Registry, tag string) error {
 	ko, err := o.Tools.Ko(ctx)
 	if err != nil {
 		return err
 	}
 	env, err := buildEnv(ctx, o, stage)
+	if err != nil {
+		return err
+	}
+	temporary, err := work.make("tmp")
 	if err != nil {
 		return err
 	}
@@ -39,13 +45,26 @@ func build(ctx context.Context, o Options, stage *registry.Registry, tag string)
 	}
 	fmt.Fprintf(o.Out, "building the images %s for %s (the first time takes minutes)\n", tag, strings.Join(platforms(), " and "))
 	cmd := process.Command(ctx, ko, arguments...)
-	cmd.Dir, cmd.Env = o.Root, env
+	cmd.Dir, cmd.Env = o.Root, append(env, "TMPDIR="+temporary)
+	return runGuarded(cmd)
+}
+
+// runGuarded runs ko, which ends when this process does.
+func runGuarded(cmd *exec.Cmd) error {
+	guard, err := process.StartGuard()
+	if err != nil {
+		return err
+	}
 	var log bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &log, &log
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("ko build: %w\n%s", err, strings.TrimSpace(log.String()))
+	err = cmd.Start()
+	if err == nil {
+		err = errors.Join(guard.Watch(cmd.Process.Pid), cmd.Wait())
 	}
-	return nil
+	if err != nil {
+		err = fmt.Errorf("ko build: %w\n%s", err, strings.TrimSpace(log.String()))
+	}
+	return errors.Join(err, guard.Dismiss())
 }
 
 func platforms() (names []string) {
@@ -65,6 +84,10 @@ func buildEnv(ctx context.Context, o Options, stage *registry.Registry) ([]strin
 		name, _, _ := strings.Cut(variable, "=")
 		return strings.HasPrefix(name, "KO") || slices.Contains([]string{"GOOS", "GOARCH", "GOARM64", "GOAMD64", "GOEXPERIMENT"}, name)
 	})
+	toolchain, err := compiler(o.Root)
+	if err != nil {
+		return nil, err
+	}
 	base := o.Base
 	switch base {
 	case "":
@@ -79,6 +102,6 @@ func buildEnv(ctx context.Context, o Options, stage *registry.Registry) ([]strin
 	}
 	return append(env,
 		"KO_DOCKER_REPO="+stage.Address, "KO_DEFAULTBASEIMAGE="+base, "SOURCE_DATE_EPOCH="+date,
-		"CGO_ENABLED=0", "GOFLAGS=-buildvcs=false", // the tag says it, and git's tags differ between clones
+		"GOTOOLCHAIN="+toolchain, "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false", // the tag says it, and git's tags differ between clones
 	), nil
 }

@@ -1,15 +1,14 @@
 // Package images builds the container images of both services by ko, without Docker, and pushes them. An image is
-// known by the commit that it was built from: the same commit gives the same tag and, with the same version of Go, the
-// same digest. It holds one program, no shell, and runs as an ordinary user.
+// known by the commit that it was built from: the same commit gives the same tag and the same digest. It holds one
+// program, no shell, and runs as an ordinary user.
 package images
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -34,6 +33,7 @@ const (
 // Options say what to build and where to push it.
 type Options struct {
 	Root     string          // the checkout
+	Dir      string          // receives what is built until it is pushed; created when missing, emptied
 	Tools    toolchain.Tools // has ko, or gets it
 	Registry string          // <host>/<prefix>, to which a service's name is added
 	Base     string          // reference of the base image; empty is Base
@@ -72,18 +72,26 @@ func Publish(ctx context.Context, o Options) ([]Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "agentteam-images-*")
+	work, err := enter(ctx, o.Dir, o.Out)
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(dir)
-	stage, err := registry.Start(ctx, registry.Config{Dir: filepath.Join(dir, "registry")})
+	published, err := publish(ctx, o, work, tag)
+	return published, errors.Join(err, work.leave())
+}
+
+func publish(ctx context.Context, o Options, work *workFolder, tag string) ([]Image, error) {
+	dir, err := work.make("registry")
+	if err != nil {
+		return nil, err
+	}
+	stage, err := registry.Start(ctx, registry.Config{Dir: dir})
 	if err != nil {
 		return nil, err
 	}
 	defer stage.Close(context.WithoutCancel(ctx))
 	began := time.Now()
-	if err := build(ctx, o, stage, tag); err != nil {
+	if err := build(ctx, o, work, stage, tag); err != nil {
 		return nil, err
 	}
 	fmt.Fprintf(o.Out, "built in %.0f s\n", time.Since(began).Seconds())

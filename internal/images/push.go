@@ -55,7 +55,7 @@ func copyTag(ctx context.Context, from, to, tag string) (pushed bool, err error)
 		return false, nil
 	case err == nil:
 		return false, fmt.Errorf("%s is %s already, and what was built is %s: the tag of an image never moves; commit a change to get a new tag, "+
-			"or build with the version of Go and the base that made the first one", target, there.Digest, content.Digest)
+			"or build on the base that made the first one", target, there.Digest, content.Digest)
 	case !isMissing(err):
 		return false, remedy(fmt.Errorf("look for %s: %w", target, err), target)
 	}

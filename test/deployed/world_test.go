@@ -104,7 +104,7 @@ func (w *world) publish(ctx context.Context, repository string) error {
 	if err != nil {
 		return err
 	}
-	built, err := images.Publish(ctx, images.Options{Root: w.root, Tools: tools, Registry: repository, Base: images.EmptyBase, Out: os.Stderr})
+	built, err := images.Publish(ctx, images.Options{Root: w.root, Dir: filepath.Join(w.dir, "build"), Tools: tools, Registry: repository, Base: images.EmptyBase, Out: os.Stderr})
 	if err != nil {
 		return err
 	}

@@ -3,8 +3,10 @@
 package images_test
 
 import (
+	"debug/buildinfo"
 	"encoding/json"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -81,6 +83,24 @@ func TestSameFilesGiveTheSameImages(t *testing.T) {
 	for n, i := range again {
 		if i.Pushed || i.Digest != w.built[n].Digest || i.Tag != w.built[n].Tag {
 			t.Errorf("built again, %s is %s %s (pushed: %v), want %s %s", i.Service.Name, i.Tag, i.Digest, i.Pushed, w.built[n].Tag, w.built[n].Digest)
+		}
+	}
+}
+
+// TestImagesAreBuiltByTheirToolchain wants the version of Go that go.mod names, whichever this machine has: else the same commit
+// has another digest elsewhere.
+func TestImagesAreBuiltByTheirToolchain(t *testing.T) {
+	module, err := os.ReadFile(filepath.Join("..", "..", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, service := range images.Services() {
+		built, err := buildinfo.ReadFile(filepath.Join(pull(t, service).Root, service.Binary))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(module), "\ntoolchain "+built.GoVersion+"\n") {
+			t.Errorf("%s was built by %s, which is not go.mod's toolchain", service.Name, built.GoVersion)
 		}
 	}
 }

@@ -46,7 +46,7 @@ func (w *world) publish(ctx context.Context) ([]images.Image, error) {
 		return nil, err
 	}
 	return images.Publish(ctx, images.Options{
-		Root: filepath.Join("..", ".."), Tools: tools, Registry: w.registry.Address + "/" + contract.Project, Base: images.EmptyBase, Out: os.Stderr,
+		Root: filepath.Join("..", ".."), Dir: filepath.Join(w.dir, "build"), Tools: tools, Registry: w.registry.Address + "/" + contract.Project, Base: images.EmptyBase, Out: os.Stderr,
 	})
 }
 
