@@ -58,6 +58,15 @@ func TestServiceLosesAStoppedTask(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	for range 5 { // looking at it does not end it
+		looked, err := client.DescribeTasks(t.Context(), &ecs.DescribeTasksInput{Cluster: cluster, Tasks: []string{*ran.Tasks[0].TaskArn}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := aws.ToString(looked.Tasks[0].LastStatus); got != "RUNNING" {
+			t.Fatalf("the task is %s before anybody stopped it", got)
+		}
+	}
 	must(t)(client.StopTask(t.Context(), &ecs.StopTaskInput{Cluster: cluster, Task: ran.Tasks[0].TaskArn, Reason: new("no image")}))
 
 	services, err := client.DescribeServices(t.Context(), &ecs.DescribeServicesInput{Cluster: cluster, Services: []string{*service}})

@@ -8,28 +8,33 @@ import (
 	"time"
 )
 
-// Agent keeps the tasks of all services.
+// Agent keeps the tasks of all services, and runs those of none.
 type Agent struct {
 	reader   *Reader
+	reporter *Reporter
 	machine  Machine
 	network  Network
 	logs     string
+	complain func(error)
 	notify   func()          // something is to be seen in Status
 	draining context.Context //nolint:containedctx // the tasks' own, not a caller's
 	hurry    context.CancelFunc
 
-	mu       sync.Mutex
-	services map[string]*keeper
-	lives    sync.WaitGroup
+	mu         sync.Mutex
+	services   map[string]*keeper
+	standalone map[string]context.CancelFunc // by ARN: every one that was ever begun
+	lives      sync.WaitGroup
 }
 
 // Options are what an agent works with.
 type Options struct {
-	Reader  *Reader
-	Machine Machine
-	Network Network
-	Logs    string // receives a file for each task
-	Notify  func() // is called when Status has changed, from any goroutine
+	Reader   *Reader
+	Reporter *Reporter
+	Machine  Machine
+	Network  Network
+	Logs     string      // receives a file for each task
+	Complain func(error) // is called when the AWS API cannot be told something, from any goroutine
+	Notify   func()      // is called when Status has changed, from any goroutine
 }
 
 // keeper is a service with its tasks.
@@ -44,8 +49,8 @@ type keeper struct {
 // NewAgent makes an agent that runs nothing yet.
 func NewAgent(o Options) *Agent {
 	draining, hurry := context.WithCancel(context.Background())
-	return &Agent{reader: o.Reader, machine: o.Machine, network: o.Network, logs: o.Logs, notify: o.Notify,
-		draining: draining, hurry: hurry, services: map[string]*keeper{}}
+	return &Agent{reader: o.Reader, reporter: o.Reporter, machine: o.Machine, network: o.Network, logs: o.Logs, complain: o.Complain, notify: o.Notify,
+		draining: draining, hurry: hurry, services: map[string]*keeper{}, standalone: map[string]context.CancelFunc{}}
 }
 
 // Converge starts and stops what these services want different from now. It does not wait for it; a service that is not

@@ -34,7 +34,7 @@ type Container struct {
 	Ports                  []int
 	HealthCheck            *HealthCheck // nil: running is healthy
 	StopTimeout            time.Duration
-	LogGroup               string
+	LogGroup, LogPrefix    string
 }
 
 // Variable is one that anyone may read.
@@ -99,7 +99,7 @@ func container(from *types.ContainerDefinition) (Container, error) {
 		c.Ports = append(c.Ports, int(aws.ToInt32(p.ContainerPort)))
 	}
 	if from.LogConfiguration != nil {
-		c.LogGroup = from.LogConfiguration.Options["awslogs-group"]
+		c.LogGroup, c.LogPrefix = from.LogConfiguration.Options["awslogs-group"], from.LogConfiguration.Options["awslogs-stream-prefix"]
 	}
 	var err error
 	c.HealthCheck, err = healthCheck(from.HealthCheck)

@@ -19,7 +19,7 @@ func deployed(change func(*types.TaskDefinition, *types.ContainerDefinition)) *t
 		HealthCheck: &types.HealthCheck{Command: []string{"CMD", "/app", "healthcheck"}, Interval: new(int32(10)), Timeout: new(int32(5)),
 			Retries: new(int32(4)), StartPeriod: new(int32(30))},
 		StopTimeout:      new(int32(60)),
-		LogConfiguration: &types.LogConfiguration{Options: map[string]string{"awslogs-group": "/ecs/team"}},
+		LogConfiguration: &types.LogConfiguration{Options: map[string]string{"awslogs-group": "/ecs/team", "awslogs-stream-prefix": "app"}},
 	}
 	definition := &types.TaskDefinition{
 		TaskDefinitionArn: new("arn:aws:ecs:eu-west-1:123456789012:task-definition/team-app:3"), Family: new("team-app"), Revision: 3,
@@ -45,7 +45,7 @@ func TestADefinitionIsReadWhole(t *testing.T) {
 			Name: "app", Image: "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:v1", User: "65532", ReadonlyRootFilesystem: true,
 			Environment: []Variable{{"HOST", "0.0.0.0"}, {"LEVEL", "debug"}},
 			Secrets:     []Secret{{"KEY", "arn:aws:ssm:eu-west-1:123456789012:parameter/team/key"}},
-			Ports:       []int{8000}, StopTimeout: time.Minute, LogGroup: "/ecs/team",
+			Ports:       []int{8000}, StopTimeout: time.Minute, LogGroup: "/ecs/team", LogPrefix: "app",
 			HealthCheck: &HealthCheck{Command: []string{"/app", "healthcheck"}, Interval: 10 * time.Second, Timeout: 5 * time.Second, StartPeriod: 30 * time.Second, Retries: 4},
 		},
 	}

@@ -152,7 +152,8 @@ func (c *Cloud) makeAgent(context.Context) error {
 		return err
 	}
 	c.agent = fargate.NewAgent(fargate.Options{
-		Reader: c.reader, Machine: Machine(c.options.Dir, c.state), Network: &network{cloud: c, taken: map[netip.Addr]bool{}, named: map[netip.Addr]time.Time{}}, Logs: c.logs(), Notify: c.notify,
+		Reader: c.reader, Reporter: fargate.NewReporter(c.options.AWS), Machine: Machine(c.options.Dir, c.state), Network: &network{cloud: c, taken: map[netip.Addr]bool{}, named: map[netip.Addr]time.Time{}}, Logs: c.logs(), Notify: c.notify,
+		Complain: func(err error) { c.log.Warn("tell the AWS API", "error", err) },
 	})
 	return nil
 }
@@ -196,7 +197,15 @@ func (c *Cloud) pass(ctx context.Context) error {
 			return fmt.Errorf("service %s: %w", s.Name, err)
 		}
 	}
-	return c.agent.Converge(ctx, services)
+	if err := c.agent.Converge(ctx, services); err != nil {
+		return err
+	}
+	standalone, err := c.reader.Standalone(ctx, string(cluster))
+	if err != nil {
+		return err
+	}
+	c.agent.RunStandalone(standalone)
+	return nil
 }
 
 // provide runs what a task of this definition reaches.

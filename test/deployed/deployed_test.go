@@ -19,6 +19,7 @@ func TestTheDeployedEnvironment(t *testing.T) {
 		run  func(*testing.T, *world)
 	}{
 		{"tasks are what their definitions say", w.tasksAreAsDefined},
+		{"standalone tasks run to their end", standaloneTasksEnd},
 		{"runs start, stream, wait for approval and are canceled", runsLiveTheirLives},
 		{"a rotation replaces the tasks and their secrets", rotates},
 		{"a new image and three of each", rollsAndGrows},

@@ -1,7 +1,7 @@
 """ECS: services that keep what CreateService was given, and whose tasks run."""
 from moto.core.utils import camelcase_to_underscores
 from moto.ec2.models import ec2_backends
-from moto.ecs.models import Container, EC2ContainerServiceBackend, Service
+from moto.ecs.models import Container, EC2ContainerServiceBackend, Service, Task
 from moto.ecs.responses import EC2ContainerServiceResponse
 from patching import replaces
 
@@ -80,6 +80,11 @@ def speak_of_units_in_text(original, self, task_def):
     """A task's containers give CPU and memory as numbers, where AWS gives text: its clients cannot read that."""
     original(self, task_def)
     self.cpu, self.memory = str(self.cpu or 0), str(self.memory or 0)
+
+
+@replaces(Task, "advance")
+def run_until_stopped(original, self):
+    """A task moves on towards its end whenever somebody looks at it. It ends when its program does, or when it is told to."""
 
 
 @replaces(EC2ContainerServiceBackend, "stop_task")
