@@ -35,8 +35,13 @@ type folder struct {
 func newFolder(t *testing.T, app string, env ...string) folder {
 	t.Helper()
 	f := folder{programs: programs{dir: os.Getenv("COMMANDS_PROGRAMS")}, dir: t.TempDir(), env: env}
-	f.write(t, "cdktf.json", fmt.Sprintf(`{"language": "go", "app": %q, "projectId": "test", "sendCrashReports": "false"}`, app))
+	f.writeProject(t, app)
 	return f
+}
+
+func (f folder) writeProject(t *testing.T, app string) {
+	t.Helper()
+	f.write(t, "cdktf.json", fmt.Sprintf(`{"language": "go", "app": %q, "projectId": "test", "sendCrashReports": "false"}`, app))
 }
 
 func (f folder) write(t *testing.T, name, text string) {

@@ -31,10 +31,18 @@ const demo = `{
 // demoFolder is a project whose app copies the demo stack, with more resources of the caller's.
 func demoFolder(t *testing.T, e *emulator.Emulator, more string) folder {
 	t.Helper()
-	f := newFolder(t, `mkdir -p "$CDKTF_OUTDIR" && cp -R app/. "$CDKTF_OUTDIR"`, e.Env()...)
+	f := newFolder(t, demoApp, e.Env()...)
+	f.writeDemo(t, more)
+	return f
+}
+
+// demoApp is the command that stands for a synth.
+const demoApp = `mkdir -p "$CDKTF_OUTDIR" && cp -R app/. "$CDKTF_OUTDIR"`
+
+func (f folder) writeDemo(t *testing.T, more string) {
+	t.Helper()
 	f.write(t, "app/manifest.json", `{"stacks": {"demo": {"name": "demo"}}}`)
 	f.write(t, "app/stacks/demo/cdk.tf.json", fmt.Sprintf(demo, more))
-	return f
 }
 
 // s3 sends one request to the emulated S3, which asks for a signature and does not check it.

@@ -10,13 +10,16 @@ import (
 )
 
 // images is an output and a variable, as environments have them.
-const images = `}, "output": {"image_tag": {"value": "${var.image_tag}"}`
+const (
+	images        = `}, "output": {"image_tag": {"value": "${var.image_tag}"}`
+	imageVariable = `{"variable": {"image_tag": {"type": "string", "default": "first"}}}`
+)
 
 func TestPlanSummaryAndDrift(t *testing.T) {
 	e := startAWS(t)
 	makeDemoBucket(t, e)
 	f := demoFolder(t, e, images)
-	f.write(t, "app/stacks/demo/images.tf.json", `{"variable": {"image_tag": {"type": "string", "default": "first"}}}`)
+	f.write(t, "app/stacks/demo/images.tf.json", imageVariable)
 	summary := filepath.Join(f.dir, "summary.md")
 	f.env = append(f.env, "GITHUB_STEP_SUMMARY="+summary)
 	agentteam := func(args ...string) result { return run(t, f.agentteamCommand(t.Context(), args...), "") }

@@ -25,6 +25,7 @@ func TestUpThenCDKTFThenDown(t *testing.T) {
 	agentteam("status").want(t, 0, "agent-team-development-workflow-engine:1", "127.77.", "account      10 resources", "production   not initialized")
 
 	f.env = shellVariables(t, agentteam("env"))
+	f.followGuide(t)
 	cdktf := func(args ...string) result {
 		return run(t, f.command(t.Context(), lookPath(t, f.env, "cdktf"), args...), "")
 	}
@@ -91,12 +92,7 @@ func newCheckout(t *testing.T) folder {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	f := newFolder(t, programs{dir: os.Getenv("COMMANDS_PROGRAMS")}.synth())
-	config, err := os.ReadFile(filepath.Join(f.dir, "cdktf.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	f.dir = dir
-	f.write(t, "cdktf.json", string(config))
+	f := folder{programs: programs{dir: os.Getenv("COMMANDS_PROGRAMS")}, dir: dir}
+	f.writeProject(t, f.synth())
 	return f
 }
