@@ -44,8 +44,11 @@ func envCommand() *cobra.Command {
 	}
 }
 
-// export quotes a KEY=value for every POSIX shell.
+// export quotes a KEY=value for every POSIX shell. An empty variable of AWS's goes: its CLI looks for a profile of the empty name.
 func export(variable string) string {
 	name, value, _ := strings.Cut(variable, "=")
+	if value == "" && strings.HasPrefix(name, "AWS_") {
+		return "unset " + name
+	}
 	return fmt.Sprintf("export %s='%s'", name, strings.ReplaceAll(value, "'", `'\''`))
 }

@@ -65,7 +65,8 @@ func TestOpenProject(t *testing.T) {
 
 func TestExport(t *testing.T) {
 	tests := map[string]string{
-		"AWS_PROFILE=":        `export AWS_PROFILE=''`,
+		"AWS_PROFILE=":        `unset AWS_PROFILE`,
+		"TF_VAR_domain_name=": `export TF_VAR_domain_name=''`,
 		"PATH=/a b:/c":        `export PATH='/a b:/c'`,
 		"NAME=it's $HOME=`x`": "export NAME='it'\\''s $HOME=`x`'",
 	}

@@ -10,6 +10,7 @@ func (e *Emulator) Env() []string {
 		"AWS_SESSION_TOKEN=",
 		"AWS_PROFILE=", // a profile of the user's would win over the two keys
 		"AWS_REGION=us-east-1",
+		"AWS_DEFAULT_REGION=us-east-1", // what the AWS CLI of version 1 calls it
 		"AWS_EC2_METADATA_DISABLED=true",
 		"AWS_MAX_ATTEMPTS=2", // an answer that the emulator lacks fails in a second instead of minutes
 		"CHECKPOINT_DISABLE=1",

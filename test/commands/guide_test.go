@@ -23,7 +23,7 @@ type guideStep struct {
 // guideSteps are all parts that have commands, by their titles.
 func guideSteps(public string) map[string]guideStep {
 	return map[string]guideStep{
-		"Credentials.":   {instead: [][2]string{{"export AWS_PROFILE=my-profile AWS_REGION=us-east-1", ":"}}},
+		"Credentials.":   {instead: [][2]string{{"export AWS_PROFILE=my-profile AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1", ":"}}},
 		"State bucket.":  {not: "it rewrites this repository's goldens"},
 		"Account stack.": {not: "up has made it by the same command"},
 		"Images.":        {not: "TestPipelineTargets does"},

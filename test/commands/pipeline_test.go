@@ -32,7 +32,8 @@ func TestPipelineTargets(t *testing.T) {
 	e := startAWS(t)
 	f := newCheckout(t)
 	run(t, f.command(t.Context(), "git", "checkout", "--quiet", "."), "").want(t, 0) // the images are to be the commit's
-	f.env = append(e.Env(), "DOCKER_CONFIG="+t.TempDir())
+	unset(t, "AWS_PROFILE")                                                          // the AWS CLI takes an empty one for a name
+	f.env = slices.DeleteFunc(append(e.Env(), "DOCKER_CONFIG="+t.TempDir()), func(variable string) bool { return variable == "AWS_PROFILE=" })
 	password := strings.TrimSpace(run(t, f.command(t.Context(), "aws", "ecr", "get-login-password"), "").stdout)
 	host := privateRegistry(t, password)
 	head := strings.TrimSpace(run(t, f.command(t.Context(), "git", "rev-parse", "HEAD"), "").stdout)

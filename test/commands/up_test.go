@@ -49,10 +49,23 @@ func shellVariables(t *testing.T, printed result) []string {
 	printed.want(t, 0, "export AWS_ENDPOINT_URL=")
 	var variables []string
 	for line := range strings.Lines(printed.stdout) {
+		if name, gone := strings.CutPrefix(strings.TrimSpace(line), "unset "); gone {
+			unset(t, name)
+			continue
+		}
 		name, value, _ := strings.Cut(strings.TrimPrefix(strings.TrimSpace(line), "export "), "=")
 		variables = append(variables, name+"="+strings.Trim(value, "'"))
 	}
 	return variables
+}
+
+// unset takes a variable from this process until the test's end.
+func unset(t *testing.T, name string) {
+	t.Helper()
+	t.Setenv(name, "") // which gives it back in the end
+	if err := os.Unsetenv(name); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func lookPath(t *testing.T, env []string, program string) string {
