@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -69,7 +68,7 @@ func (r *reader) stopped(ctx context.Context, s types.Service) ([]string, error)
 		return nil, err
 	}
 	tasks := slices.DeleteFunc(described.Tasks, func(t types.Task) bool {
-		return withoutRevision(aws.ToString(t.TaskDefinitionArn)) != withoutRevision(aws.ToString(s.TaskDefinition))
+		return aws.ToString(t.Group) != "service:"+aws.ToString(s.ServiceName) // the emulator lists those of others too
 	})
 	slices.SortFunc(tasks, func(a, b types.Task) int { return aws.ToTime(b.StoppedAt).Compare(aws.ToTime(a.StoppedAt)) })
 	var reasons []string
@@ -95,8 +94,3 @@ func events(all []types.ServiceEvent) (messages []string) {
 
 // family is the name and revision in a task definition's ARN.
 func family(arn string) string { return arn[strings.LastIndex(arn, "/")+1:] }
-
-func withoutRevision(arn string) string {
-	name, _, _ := strings.Cut(family(arn), ":")
-	return cmp.Or(name, arn)
-}
