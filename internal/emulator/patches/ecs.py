@@ -72,7 +72,7 @@ def need_no_instance(original, self, task_definition):
     """RunTask fails where a container says no CPU of its own. On Fargate there is no instance whose room would be counted."""
     if "FARGATE" in (task_definition.requires_compatibilities or []):
         return {"CPU": 0, "MEMORY": 0, "PORTS": [], "PORTS_UDP": []}
-    return original(self, task_definition)
+    return original(task_definition)  # a static method
 
 
 @replaces(Container, "__init__")
