@@ -75,7 +75,7 @@ func (f folder) followGuide(t *testing.T) {
 	}
 	script = append(script, `make smoke-release URL="$URL" TAG="$(out image_tag)"`)
 	run(t, f.command(t.Context(), "bash", "-c", strings.Join(script, "\n")), "yes\n").want(t, 0,
-		"arn:aws:", "No changes.", `"state":"published"`, "event: run.completed", "event: done")
+		"arn:aws:", "No changes.", `"published_at"`, "event: run.completed", "event: done")
 }
 
 type guidePart struct{ title, commands string }
