@@ -3,6 +3,7 @@
 package commands_test
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -50,8 +51,15 @@ func (f folder) followGuide(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	steps := guideSteps(cloud.Public)
-	script := []string{"set -eo pipefail"}
+	script := "set -eo pipefail\n" + guideScript(t, cloud.Public) + `make smoke-release URL="$URL" TAG="$(out image_tag)"`
+	run(t, f.command(t.Context(), "bash", "-c", script), "yes\n").want(t, 0,
+		"arn:aws:", "No changes.", `"published_at"`, "event: run.completed", "event: done")
+}
+
+// guideScript are the commands that can be run here, in their order. A part that guideSteps does not know fails the test.
+func guideScript(t *testing.T, public string) string {
+	t.Helper()
+	steps, script := guideSteps(public), &strings.Builder{}
 	for _, part := range guide(t) {
 		step, known := steps[part.title]
 		if !known {
@@ -68,14 +76,12 @@ func (f folder) followGuide(t *testing.T) {
 			}
 			part.commands = strings.ReplaceAll(part.commands, pair[0], pair[1])
 		}
-		script = append(script, "echo '== "+part.title+"'", strings.ReplaceAll(part.commands, "production", "development"))
+		fmt.Fprintf(script, "echo '== %s'\n%s", part.title, strings.ReplaceAll(part.commands, "production", "development"))
 	}
 	for title := range steps {
 		t.Errorf("docs/deploying.md has no commands below %q", title)
 	}
-	script = append(script, `make smoke-release URL="$URL" TAG="$(out image_tag)"`)
-	run(t, f.command(t.Context(), "bash", "-c", strings.Join(script, "\n")), "yes\n").want(t, 0,
-		"arn:aws:", "No changes.", `"published_at"`, "event: run.completed", "event: done")
+	return script.String()
 }
 
 type guidePart struct{ title, commands string }
