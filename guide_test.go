@@ -15,7 +15,7 @@ var (
 	targetFlags = regexp.MustCompile(`ARGS="?(--[a-z-]+)`)
 	outputName  = regexp.MustCompile(`\$\(out (\w+)\)|production output (?:-raw |-json )?(\w+)`)
 	filePath    = regexp.MustCompile(`(?:\s|@)((?:examples|stacks|constructs|docs)/[\w./-]+)`)
-	madeName    = regexp.MustCompile(`agent-team-production[\w-]*`)
+	madeName    = regexp.MustCompile(`agent-team-production[\w/-]*`)
 )
 
 // guideCommands are the shell commands of the guide.

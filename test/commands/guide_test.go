@@ -35,6 +35,7 @@ func guideSteps(public string) map[string]guideStep {
 		"DNS.":                          {not: "there is no domain"},
 		"First API key.":                {},
 		"Smoke test, and a first run.":  {instead: [][2]string{{"$(out api_gateway_url)", public}}},
+		"## Rotating secrets":           {},
 		"## Removing an environment":    {not: "cdktf does, after this"},
 		"## Removing the account stack": {not: "its bucket is protected, and the steps change this repository"},
 	}
