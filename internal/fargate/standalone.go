@@ -46,20 +46,26 @@ func (r *Reader) Standalone(ctx context.Context, cluster string) ([]Standalone, 
 // standalone takes from a task what matters for running it.
 func standalone(from *types.Task) Standalone {
 	s := Standalone{Cluster: aws.ToString(from.ClusterArn), ARN: aws.ToString(from.TaskArn), Definition: aws.ToString(from.TaskDefinitionArn)}
-	o := from.Overrides
-	if o == nil {
-		return s
-	}
-	for _, c := range o.ContainerOverrides {
-		s.Command = c.Command
-		if len(c.Environment)+len(c.EnvironmentFiles)+len(c.ResourceRequirements) > 0 || c.Cpu != nil || c.Memory != nil || c.MemoryReservation != nil {
-			s.Unsupported = "overrides other than the command"
+	if o := from.Overrides; o != nil {
+		s.Unsupported = unsupported(o)
+		for i := range o.ContainerOverrides {
+			s.Command = o.ContainerOverrides[i].Command
 		}
 	}
-	if o.Cpu != nil || o.Memory != nil || o.TaskRoleArn != nil || o.ExecutionRoleArn != nil || len(o.ContainerOverrides) > 1 {
-		s.Unsupported = "overrides other than one container's command"
-	}
 	return s
+}
+
+// unsupported says which overrides cannot be run here: without them it would be another task.
+func unsupported(o *types.TaskOverride) string {
+	if o.Cpu != nil || o.Memory != nil || o.TaskRoleArn != nil || o.ExecutionRoleArn != nil || len(o.ContainerOverrides) > 1 {
+		return "overrides other than one container's command"
+	}
+	for _, c := range o.ContainerOverrides {
+		if len(c.Environment)+len(c.EnvironmentFiles)+len(c.ResourceRequirements) > 0 || c.Cpu != nil || c.Memory != nil || c.MemoryReservation != nil {
+			return "overrides other than the command"
+		}
+	}
+	return ""
 }
 
 // RunStandalone starts those that do not run yet, and ends those that are not among them any more. It does not wait for them.

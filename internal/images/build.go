@@ -45,7 +45,8 @@ func build(ctx context.Context, o Options, work *workFolder, stage *registry.Reg
 	}
 	fmt.Fprintf(o.Out, "building the images %s for %s (the first time takes minutes)\n", tag, strings.Join(platforms(), " and "))
 	cmd := process.Command(ctx, ko, arguments...)
-	cmd.Dir, cmd.Env = o.Root, append(env, "TMPDIR="+temporary)
+	env = append(env, "TMPDIR="+temporary)
+	cmd.Dir, cmd.Env = o.Root, env
 	return runGuarded(cmd)
 }
 

@@ -22,7 +22,7 @@ type workFolder struct {
 
 // enter waits for a build that has the folder.
 func enter(ctx context.Context, dir string, out io.Writer) (*workFolder, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return nil, err
 	}
 	lock, err := os.Open(dir)
@@ -70,5 +70,5 @@ func (f *workFolder) leave() error { return errors.Join(f.clear(), f.lock.Close(
 // make makes a folder in it.
 func (f *workFolder) make(name string) (string, error) {
 	dir := filepath.Join(f.dir, name)
-	return dir, os.Mkdir(dir, 0o755)
+	return dir, os.Mkdir(dir, 0o750)
 }

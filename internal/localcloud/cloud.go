@@ -152,7 +152,8 @@ func (c *Cloud) makeAgent(context.Context) error {
 		return err
 	}
 	c.agent = fargate.NewAgent(fargate.Options{
-		Reader: c.reader, Reporter: fargate.NewReporter(c.options.AWS), Machine: Machine(c.options.Dir, c.state), Network: &network{cloud: c, taken: map[netip.Addr]bool{}, named: map[netip.Addr]time.Time{}}, Logs: c.logs(), Notify: c.notify,
+		Reader: c.reader, Reporter: fargate.NewReporter(c.options.AWS), Machine: Machine(c.options.Dir, c.state),
+		Network: &network{cloud: c, taken: map[netip.Addr]bool{}, named: map[netip.Addr]time.Time{}}, Logs: c.logs(), Notify: c.notify,
 		Complain: func(err error) { c.log.Warn("tell the AWS API", "error", err) },
 	})
 	return nil
