@@ -4,6 +4,7 @@ package deployed_test
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -24,10 +25,11 @@ func standaloneTasksEnd(t *testing.T, w *world) {
 	if reason := w.stopReason(t, client, key); reason != "Essential container in task exited" {
 		t.Errorf("the task stopped because of %q", reason)
 	}
-	must(t, api.New(w.state(t).Public, w.logged(t, key)).Get(t.Context(), "/v1/me", nil))
+	printed := regexp.MustCompile(`atk_[\w-]+`).FindString(w.logged(t, key)) // among the lines of its log
+	must(t, api.New(w.state(t).Public, printed).Get(t.Context(), "/v1/me", nil))
 
 	wrong := w.runTask(t, client, "api-key", "create", "--role", "admin")
-	if reason := w.stopReason(t, client, wrong); !strings.Contains(reason, "exited with status 1") || !strings.Contains(w.logged(t, wrong), "workspace") {
+	if reason := w.stopReason(t, client, wrong); !strings.Contains(reason, "exited with status ") || !strings.Contains(w.logged(t, wrong), "workspace") {
 		t.Errorf("a task whose command is wrong stopped because of %q, and its log is %q", reason, w.logged(t, wrong))
 	}
 
