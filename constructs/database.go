@@ -59,8 +59,10 @@ func databaseInstance(in Scope, p DatabaseProps) dbinstance.DbInstance {
 		// its former self's snapshot.
 		FinalSnapshotIdentifier: text("${local.prefix}-db-final-%s", *p.VPC.ID),
 
-		// A protected database changes in its maintenance window, any other at once.
+		// A protected database changes in its maintenance window, any other at once. A new major version has no way back, and its
+		// parameters replace those in use: only an unprotected one takes it.
 		ApplyImmediately:             X("!var.deletion_protection").Any(),
+		AllowMajorVersionUpgrade:     X("!var.deletion_protection").Any(),
 		AutoMinorVersionUpgrade:      true,
 		EnabledCloudwatchLogsExports: texts("postgresql", "upgrade"),
 		PerformanceInsightsEnabled:   true,

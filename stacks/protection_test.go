@@ -58,7 +58,8 @@ func TestDataIsEncryptedAndProtected(t *testing.T) {
 	forEach(t, func(t *testing.T, stack synthtest.Stack) {
 		want(t, stack, "aws_db_instance.main", map[string]any{
 			"storage_encrypted": true, "publicly_accessible": false, "deletion_protection": "${var.deletion_protection}",
-			"skip_final_snapshot": "${!var.db_final_snapshot}", "backup_retention_period": "${var.db_backup_retention_days}",
+			"allow_major_version_upgrade": "${!var.deletion_protection}",
+			"skip_final_snapshot":         "${!var.db_final_snapshot}", "backup_retention_period": "${var.db_backup_retention_days}",
 		})
 		want(t, stack, "aws_elasticache_replication_group.main", map[string]any{
 			"at_rest_encryption_enabled": "true", "transit_encryption_enabled": true, "automatic_failover_enabled": "${var.cache_replicas > 0}",
