@@ -135,6 +135,7 @@ func TestDiagnoses(t *testing.T) {
 			if strings.Contains(got.Remedy, "%") {
 				t.Errorf("the remedy has an unfilled name: %s", got.Remedy)
 			}
+			wantInRunbook(t, got)
 		})
 	}
 }

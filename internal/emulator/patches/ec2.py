@@ -1,4 +1,4 @@
-"""EC2: what a security group rule says of itself, and the routes of a gateway endpoint."""
+"""EC2: what a security group rule says of itself, the routes of a gateway endpoint, and the address of a NAT gateway."""
 from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from patching import replaces
@@ -31,3 +31,13 @@ def route_to_endpoint(original, self, *args, **kwargs):
         self.create_route(table, None, gateway_id=endpoint_id, destination_prefix_list_id=endpoint.destination_prefix_list_id)
     for table in before - after:
         self.delete_route(table, endpoint.destination_prefix_list_id)
+
+
+@replaces(EC2Backend, "delete_nat_gateway")
+def let_go_of_the_address(original, self, nat_gateway_id):
+    """A deleted NAT gateway keeps its address, so that its successor cannot have it."""
+    gateway = original(self, nat_gateway_id)
+    for address in self.addresses:
+        if address.eni is gateway._eni:
+            self.disassociate_address(association_id=address.association_id)
+    return gateway

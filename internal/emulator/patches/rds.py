@@ -35,6 +35,14 @@ def modify_performance_insights(original, self, identifier, settings):
     return original(self, identifier, settings)
 
 
+@replaces(RDSBackend, "restore_db_instance_to_point_in_time")
+def restore_no_replica(original, self, source, target, overrides):
+    """A restored instance says that it is a read replica of its source."""
+    instance = original(self, source, target, overrides)
+    instance.source_db_instance_identifier = None
+    return instance
+
+
 @replaces(DBParameterGroup, "update_parameters")
 def mark_parameters_as_set_by_user(original, self, parameters):
     """Parameters come back without Source=user, which the provider filters on: a difference for ever."""
