@@ -41,6 +41,7 @@ type command struct {
 	Decision  *ledger.Decision `json:"decision,omitempty"`
 	By        ledger.Actor     `json:"by"`
 	Trace     string           `json:"trace,omitempty"` // of the request; what follows goes on with it
+	fresh     bool             // this process has just accepted it; after a crash it is not
 }
 
 // answer is what the transaction of a command gave.
@@ -68,7 +69,11 @@ func (e *Engine) command(ctx dbos.Context, c command) (_ string, err error) {
 	if err != nil {
 		return "", err
 	}
-	outcome, err := e.change(ctx, c.Do, func() bool { return !e.room() }, func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) { return c.apply(ctx, tx, plan) })
+	j, err := e.journal(ctx, c.fresh)
+	if err != nil {
+		return "", err
+	}
+	outcome, err := e.change(ctx, j, c.Do, func() bool { return !e.room() }, func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) { return c.apply(ctx, tx, plan) })
 	if err != nil {
 		return "", err
 	}
@@ -79,10 +84,10 @@ func (e *Engine) command(ctx dbos.Context, c command) (_ string, err error) {
 		return "", err
 	}
 	current = next
-	return "", e.follow(ctx, &current)
+	return "", e.follow(ctx, j, &current)
 }
 
-func (c command) apply(ctx context.Context, tx ledger.Tx, plan ledger.Plan) (ledger.Outcome, error) {
+func (c command) apply(ctx context.Context, tx *ledger.Tx, plan ledger.Plan) (ledger.Outcome, error) {
 	switch c.Do {
 	case doCreate:
 		return ledger.Create(ctx, tx, plan, c.New)
@@ -113,7 +118,7 @@ func (e *Engine) tell(ctx dbos.Context, a answer) {
 // do carries a command out and returns when its transaction has committed, or the context ends: then it may still be carried out.
 func (e *Engine) do(ctx context.Context, c command) (ledger.Outcome, error) {
 	own := c.Run + "/" + c.Do + "/" + uuid.NewString()
-	c.Trace = telemetry.Carrier(ctx)
+	c.Trace, c.fresh = telemetry.Carrier(ctx), true
 	waiting := make(chan answer, 2)
 	e.waiting.Store(own, waiting)
 	defer e.waiting.Delete(own)

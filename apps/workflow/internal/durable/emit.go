@@ -86,7 +86,7 @@ func (m *emitter) flush(ctx context.Context) {
 		return
 	}
 	current := false
-	err := m.engine.directly(ctx, func(ctx context.Context, tx ledger.Tx) (err error) {
+	err := m.engine.directly(ctx, func(ctx context.Context, tx *ledger.Tx) (err error) {
 		current, err = ledger.Append(ctx, tx, m.task, events)
 		return err
 	})

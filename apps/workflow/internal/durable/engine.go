@@ -63,7 +63,6 @@ type Options struct {
 // Engine is one process's share of the work.
 type Engine struct {
 	root        dbos.Context
-	source      *dbos.DataSource
 	pool        *pgxpool.Pool
 	pulse       *pgxpool.Pool
 	executor    string
@@ -129,9 +128,6 @@ func (e *Engine) launch(ctx context.Context) error {
 	err := e.inTurn(ctx, func() (err error) {
 		e.root, err = dbos.NewContext(lasting, dbos.Config{AppName: appName, SystemDBPool: e.pool, ApplicationVersion: protocolVersion, ExecutorID: e.executor,
 			Logger: e.log.With("part", "dbos"), SchedulerPollingInterval: time.Hour})
-		if err == nil {
-			e.source, err = dbos.NewDataSource(e.root, e.pool)
-		}
 		return err
 	})
 	if err == nil {

@@ -1,9 +1,11 @@
 package durable
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
@@ -16,6 +18,7 @@ import (
 // performance is one attempt of a step that makes calls.
 type performance struct {
 	engine  *Engine
+	journal *journal
 	task    ledger.Task
 	plan    ledger.Plan
 	claim   *ledger.Claim
@@ -27,11 +30,11 @@ type performance struct {
 }
 
 // perform lets a step's program make its calls, one move after the other, and records its end.
-func (e *Engine) perform(ctx dbos.Context, plan ledger.Plan, t ledger.Task) (ledger.Outcome, error) {
-	p := &performance{engine: e, task: t, plan: plan, claim: t.Claim}
+func (e *Engine) perform(ctx dbos.Context, j *journal, plan ledger.Plan, t ledger.Task) (ledger.Outcome, error) {
+	p := &performance{engine: e, journal: j, task: t, plan: plan, claim: t.Claim}
 	if p.claim == nil {
 		var outcome ledger.Outcome
-		err := e.directly(ctx, func(ctx context.Context, tx ledger.Tx) (err error) {
+		err := e.directly(ctx, func(ctx context.Context, tx *ledger.Tx) (err error) {
 			p.claim, outcome, err = ledger.Begin(ctx, tx, plan, t)
 			return err
 		})
@@ -64,7 +67,7 @@ func (p *performance) runOne(ctx dbos.Context) (ledger.Outcome, error) {
 	if len(move.Calls) != 1 || !cheap(move.Calls[0]) {
 		return p.run(ctx)
 	}
-	r, err := p.step(move.Calls[0])(ctx)
+	r, err := p.make(ctx, move.Calls[0])
 	if err != nil {
 		return ledger.Outcome{}, err
 	}
@@ -119,7 +122,7 @@ func (p *performance) end(ctx dbos.Context, made ledger.Move, move node.Move) (l
 }
 
 func (p *performance) record(ctx dbos.Context, m ledger.Move) (ledger.Outcome, error) {
-	return p.engine.change(ctx, "record", p.engine.draining.Load, func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+	return p.engine.change(ctx, p.journal, "record", p.engine.draining.Load, func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 		return ledger.Record(ctx, tx, p.plan, p.task, m)
 	})
 }
@@ -150,45 +153,50 @@ func final(code, format string, arguments ...any) *node.Failure {
 	return f
 }
 
-// makeAll makes the calls of one move at the same time. Each is a DBOS step.
+// makeAll makes the calls of one move at the same time. Each is a step of the journal.
 func (p *performance) makeAll(ctx dbos.Context, calls []node.Call) ([]node.CallResult, error) {
-	results := make([]node.CallResult, len(calls))
-	if len(calls) == 1 {
-		r, err := dbos.RunAsStep(ctx, p.step(calls[0]), dbos.WithStepName(stepName(calls[0])))
-		results[0] = r
-		return results, err
+	results, errs := make([]node.CallResult, len(calls)), make([]error, len(calls))
+	var wg sync.WaitGroup
+	for i, call := range calls {
+		at := p.journal.next(fmt.Sprintf("call %d", call.Number))
+		wg.Go(func() { results[i], errs[i] = p.makeOnce(ctx, at, call) })
 	}
-	var pending []<-chan dbos.StepOutcome[node.CallResult]
-	for _, call := range calls {
-		one, err := dbos.Go(ctx, p.step(call), dbos.WithStepName(stepName(call)))
-		if err != nil {
-			return nil, err
-		}
-		pending = append(pending, one)
-	}
-	var failed error
-	for i, one := range pending {
-		outcome := <-one
-		results[i] = outcome.Result
-		if failed == nil {
-			failed = outcome.Err
-		}
-	}
-	return results, failed
+	wg.Wait()
+	return results, cmp.Or(errs...)
 }
 
-func stepName(call node.Call) string { return fmt.Sprintf("call %d", call.Number) }
-
-func (p *performance) step(call node.Call) dbos.Step[node.CallResult] {
-	return func(ctx context.Context) (node.CallResult, error) {
-		started := time.Now()
-		r, err := p.call(ctx, call)
-		r.Number, r.Started, r.Ended = call.Number, started, time.Now()
-		if err == nil {
-			p.measure(ctx, call, r)
+// makeOnce makes a call unless it was recorded, and records it.
+func (p *performance) makeOnce(ctx dbos.Context, at entry, call node.Call) (r node.CallResult, err error) {
+	defer func() {
+		if panicked := recover(); panicked != nil {
+			err = p.engine.panicked(ctx, at.name, panicked)
 		}
+	}()
+	if found, err := at.recall(&r); found || err != nil {
 		return r, err
 	}
+	if r, err = p.make(ctx, call); err != nil {
+		return r, err
+	}
+	row, err := at.row(r)
+	if err != nil {
+		return r, err
+	}
+	lasting := context.WithoutCancel(ctx)
+	return r, at.once(ctx, &r, func() error {
+		_, err := p.engine.pool.Exec(lasting, recordSQL, row...)
+		return err
+	})
+}
+
+func (p *performance) make(ctx dbos.Context, call node.Call) (node.CallResult, error) {
+	started := time.Now()
+	r, err := p.call(ctx, call)
+	r.Number, r.Started, r.Ended = call.Number, started, time.Now()
+	if err == nil {
+		p.measure(ctx, call, r)
+	}
+	return r, err
 }
 
 func (p *performance) measure(ctx context.Context, call node.Call, r node.CallResult) {
@@ -241,7 +249,7 @@ func (p *performance) reset(ctx context.Context, call node.Call) error {
 	if !p.claim.Resumed || call.Kind != node.ModelCall {
 		return nil
 	}
-	return p.engine.directly(ctx, func(ctx context.Context, tx ledger.Tx) error { return ledger.Reset(ctx, tx, p.task, call.Number) })
+	return p.engine.directly(ctx, func(ctx context.Context, tx *ledger.Tx) error { return ledger.Reset(ctx, tx, p.task, call.Number) })
 }
 
 // unmade is the result of a call that the ledger does not let be made.
@@ -258,7 +266,7 @@ func (p *performance) late() *node.Failure {
 
 func (p *performance) reserve(ctx context.Context, call node.Call) (verdict ledger.Verdict, err error) {
 	var outcome ledger.Outcome
-	err = p.engine.directly(ctx, func(ctx context.Context, tx ledger.Tx) (err error) {
+	err = p.engine.directly(ctx, func(ctx context.Context, tx *ledger.Tx) (err error) {
 		verdict, outcome, err = ledger.Reserve(ctx, tx, p.plan, p.task, call)
 		return err
 	})

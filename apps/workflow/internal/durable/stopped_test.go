@@ -36,6 +36,6 @@ func (s *system) stopInChange(run string) {
 	}
 	s.t.Cleanup(func() { _ = tx.Rollback(context.WithoutCancel(s.t.Context())) }) // PostgreSQL has ended it
 	go func(tx pgx.Tx) {
-		_, _ = ledger.Append(s.t.Context(), ledger.Pgx(tx), ledger.Task{Workspace: s.workspace, Run: run, Path: "a"}, nil)
+		_, _ = ledger.Append(s.t.Context(), ledger.On(tx), ledger.Task{Workspace: s.workspace, Run: run, Path: "a"}, nil)
 	}(tx)
 }

@@ -31,7 +31,11 @@ func (e *Engine) task(ctx dbos.Context, t ledger.Task) (_ string, err error) {
 	if e.draining.Load() {
 		return "", e.park(ctx)
 	}
-	return "", e.follow(ctx, &current)
+	j, err := e.journal(ctx, t.Claim != nil)
+	if err != nil {
+		return "", err
+	}
+	return "", e.follow(ctx, j, &current)
 }
 
 // flying counts a workflow as one that is in flight here.
@@ -48,9 +52,9 @@ func (e *Engine) flying(ctx dbos.Context) (landed func()) {
 }
 
 // follow carries out task after task, as long as the one before leads to one that can be done at once.
-func (e *Engine) follow(ctx dbos.Context, current *ledger.Task) error {
+func (e *Engine) follow(ctx dbos.Context, j *journal, current *ledger.Task) error {
 	for {
-		outcome, err := e.carry(ctx, *current)
+		outcome, err := e.carry(ctx, j, *current)
 		if err != nil {
 			return err
 		}
@@ -62,15 +66,17 @@ func (e *Engine) follow(ctx dbos.Context, current *ledger.Task) error {
 	}
 }
 
-func (e *Engine) carry(ctx dbos.Context, t ledger.Task) (ledger.Outcome, error) {
+func (e *Engine) carry(ctx dbos.Context, j *journal, t ledger.Task) (ledger.Outcome, error) {
 	plan, err := e.plan(ctx, t.Workspace, ledger.Version{Workflow: t.Workflow, Number: t.Version})
 	if err != nil {
 		return ledger.Outcome{}, err
 	}
 	if t.Kind == ledger.Perform {
-		return e.perform(ctx, plan, t)
+		return e.perform(ctx, j, plan, t)
 	}
-	return e.change(ctx, "carry", e.draining.Load, func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) { return ledger.Carry(ctx, tx, plan, t) })
+	return e.change(ctx, j, "carry", e.draining.Load, func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
+		return ledger.Carry(ctx, tx, plan, t)
+	})
 }
 
 // handOn starts what follows, and gives the first task that can be done at once to the caller. What it decides must follow from the outcome
@@ -157,7 +163,7 @@ func (e *Engine) lost(ctx dbos.Context, t ledger.Task, err error) error {
 	}
 	e.log.ErrorContext(ctx, "a run cannot go on", "run_id", t.Run, "step", t.Path, "task", t.ID(), "error", err)
 	var outcome ledger.Outcome
-	broken := e.directly(ctx, func(ctx context.Context, tx ledger.Tx) (err error) {
+	broken := e.directly(ctx, func(ctx context.Context, tx *ledger.Tx) (err error) {
 		outcome, err = ledger.Break(ctx, tx, t, "the engine met a fault of its own, which its log tells; retry the run later")
 		return err
 	})

@@ -122,10 +122,7 @@ func (c *change) record(s *scope, row step, output []byte) {
 
 // complete records a step's output; whatever follows from it is the queue's.
 func (c *change) complete(s *scope, n *graph.Node, attempt int, port string, output []byte) error {
-	kept, tooLarge, err := c.store(output)
-	if err != nil {
-		return err
-	}
+	kept, tooLarge := c.store(output)
 	if tooLarge != nil {
 		return c.fail(s, n, attempt, tooLarge)
 	}
@@ -193,7 +190,7 @@ func (c *change) close(s *scope, outcome interpreter.Outcome) error {
 		}
 	}
 	if outcome.Status == interpreter.Completed && len(outcome.Output) > maxOutput {
-		_, outcome.Failure, _ = c.store(outcome.Output)
+		_, outcome.Failure = c.store(outcome.Output)
 		outcome.Status, outcome.Output = interpreter.Failed, nil
 	}
 	s.status = outcome.Status
@@ -296,9 +293,7 @@ func (c *change) allWait() (all bool, err error) {
 	if c.immediate() {
 		return false, nil
 	}
-	if err := c.flush(false); err != nil { // the query has to see the steps
-		return false, err
-	}
+	c.flush(false) // the query has to see the steps
 	err = c.tx.QueryRow(c.ctx, allWaitSQL, c.run.id).Scan(&all)
 	return all, err
 }

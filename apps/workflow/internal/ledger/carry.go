@@ -14,8 +14,8 @@ import (
 )
 
 // Carry does what a task of any kind but Perform stands for.
-func Carry(ctx context.Context, tx Tx, plan Plan, t Task) (Outcome, error) {
-	c, err := begin(ctx, tx, plan, t.Workspace, t.Run)
+func Carry(ctx context.Context, tx *Tx, plan Plan, t Task) (Outcome, error) {
+	c, err := begin(ctx, tx, plan, t.Workspace, t.Run, t.scopes()...)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -66,7 +66,7 @@ func (c *change) waited(t Task) (Outcome, error) {
 	case Timeout:
 		err = c.failWithin(s, n, t.Attempt, node.Fail(node.CodeTimeout, "the step did not end within its timeout of %s", n.Timeout))
 	default:
-		err = c.again(s, n)
+		c.again(s, n)
 	}
 	if err != nil {
 		return Outcome{}, err
@@ -101,23 +101,17 @@ func (c *change) timeCame(s *scope, n *graph.Node, attempt int) error {
 }
 
 // again lets the interpreter start a step anew: its config is resolved again, what it had within it is gone.
-func (c *change) again(s *scope, n *graph.Node) error {
-	if err := c.removeWithin(join(s.path, n.ID)); err != nil {
-		return err
-	}
+func (c *change) again(s *scope, n *graph.Node) {
+	c.removeWithin(join(s.path, n.ID))
 	attempt := s.results[n.ID].attempt
 	delete(s.results, n.ID)
 	s.restarts = map[string]int{n.ID: attempt}
-	return nil
 }
 
 // removeWithin deletes the scopes and steps below a step.
-func (c *change) removeWithin(path string) error {
-	if _, err := c.tx.Exec(c.ctx, `DELETE FROM steps WHERE run_id = $1 AND `+below("path"), c.run.id, path); err != nil {
-		return err
-	}
-	_, err := c.tx.Exec(c.ctx, `DELETE FROM scopes WHERE run_id = $1 AND path <> '' AND (path = $2 OR `+below("path")+`)`, c.run.id, path)
-	return err
+func (c *change) removeWithin(path string) {
+	c.tx.Queue(`DELETE FROM steps WHERE run_id = $1 AND `+below("path"), c.run.id, path)
+	c.tx.Queue(`DELETE FROM scopes WHERE run_id = $1 AND path <> '' AND (path = $2 OR `+below("path")+`)`, c.run.id, path)
 }
 
 // expired gives an approval or input the outcome that its document names for this case.

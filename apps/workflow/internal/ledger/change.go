@@ -1,8 +1,13 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/interpreter"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
@@ -14,7 +19,7 @@ const limit = 250
 // change is one transaction's work on one run: what was read, and what is to be written.
 type change struct {
 	ctx    context.Context //nolint:containedctx // it lives as long as one call
-	tx     Tx
+	tx     *Tx
 	plan   Plan
 	run    run
 	before Status
@@ -58,16 +63,38 @@ type closedScope struct {
 	failure *node.Failure
 }
 
-// begin locks the run of a task.
-func begin(ctx context.Context, tx Tx, plan Plan, workspace, id string) (*change, error) {
-	r, err := lock(ctx, tx, workspace, id)
-	if err != nil {
+// begin locks the run of a task, and reads the scopes that it is about in the same message.
+func begin(ctx context.Context, tx *Tx, plan Plan, workspace, id string, scopes ...string) (*change, error) {
+	if err := enter(tx, workspace); err != nil {
 		return nil, err
 	}
-	return newChange(ctx, tx, plan, r), nil
+	c := newChange(ctx, tx, plan, run{id: id, workspace: workspace})
+	var found error
+	c.run.lock(tx, &found)
+	var loads []*load
+	for _, path := range scopes {
+		l, err := c.load(path)
+		if err != nil {
+			return nil, err
+		}
+		loads = append(loads, l)
+	}
+	if err := cmp.Or(tx.Send(ctx), found); err != nil {
+		if errors.Is(err, pgx.ErrNoRows) {
+			err = fmt.Errorf("run %s: %w", id, ErrNotFound)
+		}
+		return nil, err
+	}
+	c.before = c.run.status
+	for _, l := range loads {
+		if _, err := c.keep(l); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
 }
 
-func newChange(ctx context.Context, tx Tx, plan Plan, r run) *change {
+func newChange(ctx context.Context, tx *Tx, plan Plan, r run) *change {
 	return &change{ctx: ctx, tx: tx, plan: plan, run: r, before: r.status, scopes: map[string]*scope{}, loops: map[string]*loop{},
 		left: limit, byPath: map[string]*step{}}
 }
@@ -125,9 +152,7 @@ func (c *change) finish() (Outcome, error) {
 			c.next[i].Serial = c.run.lastSeq + int64(len(c.events))
 		}
 	}
-	if err := c.flush(true); err != nil {
-		return Outcome{}, err
-	}
+	c.flush(true)
 	outcome := Outcome{Run: c.run.id, Next: c.next, Ended: c.run.status.Ended()}
 	if outcome.Ended {
 		outcome.End = &End{Status: c.run.status, Took: c.run.now.Sub(c.run.startedAt)}
@@ -137,5 +162,6 @@ func (c *change) finish() (Outcome, error) {
 
 // late ends a transaction whose task's time has passed.
 func (c *change) late() (Outcome, error) {
-	return Outcome{Run: c.run.id, Stale: true, Ended: c.run.status.Ended()}, c.flush(true)
+	c.flush(true)
+	return Outcome{Run: c.run.id, Stale: true, Ended: c.run.status.Ended()}, nil
 }

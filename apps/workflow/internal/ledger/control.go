@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/agentteam/agentteam/apps/workflow/internal/document"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/interpreter"
@@ -11,7 +13,7 @@ import (
 )
 
 // Cancel ends a run with everything in it. It has no effect on an ended run.
-func Cancel(ctx context.Context, tx Tx, plan Plan, workspace, runID, reason string, by Actor) (Outcome, error) {
+func Cancel(ctx context.Context, tx *Tx, plan Plan, workspace, runID, reason string, by Actor) (Outcome, error) {
 	c, err := begin(ctx, tx, plan, workspace, runID)
 	if err != nil {
 		return Outcome{}, err
@@ -26,7 +28,7 @@ func Cancel(ctx context.Context, tx Tx, plan Plan, workspace, runID, reason stri
 }
 
 // Break ends a run that the engine cannot go on with, because of a fault of its own. It needs nothing but the run's row.
-func Break(ctx context.Context, tx Tx, t Task, reason string) (Outcome, error) {
+func Break(ctx context.Context, tx *Tx, t Task, reason string) (Outcome, error) {
 	c, err := begin(ctx, tx, Plan{}, t.Workspace, t.Run)
 	if err != nil {
 		return Outcome{}, err
@@ -43,8 +45,8 @@ func Break(ctx context.Context, tx Tx, t Task, reason string) (Outcome, error) {
 
 // Retry takes an ended run up again from a step of its outermost graph: that step and all after it run anew, and
 // with them what was canceled or stopped the run. Empty stands for those that failed or were canceled.
-func Retry(ctx context.Context, tx Tx, plan Plan, workspace, runID, from string, by Actor) (Outcome, error) {
-	c, err := begin(ctx, tx, plan, workspace, runID)
+func Retry(ctx context.Context, tx *Tx, plan Plan, workspace, runID, from string, by Actor) (Outcome, error) {
+	c, err := begin(ctx, tx, plan, workspace, runID, "")
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -60,9 +62,7 @@ func Retry(ctx context.Context, tx Tx, plan Plan, workspace, runID, from string,
 	if len(anew) == 0 && s.status == interpreter.Completed {
 		return Outcome{}, fmt.Errorf("run %s has no step that failed or was canceled; name the step to retry from: %w", runID, ErrConflict)
 	}
-	if err := c.reset(s, anew); err != nil {
-		return Outcome{}, err
-	}
+	c.reset(s, anew)
 	c.log("run.retried", "", map[string]any{"from": from, "by": by})
 	c.deadline(root)
 	c.queue = append(c.queue, pending{scope: ""})
@@ -109,14 +109,12 @@ func downstream(g *graph.Graph, chosen func(*graph.Node) bool) []string {
 }
 
 // reset forgets the steps with everything below them, and begins the run's next generation.
-func (c *change) reset(s *scope, nodes []string) error {
+func (c *change) reset(s *scope, nodes []string) {
 	for _, sql := range []string{
 		`DELETE FROM steps WHERE run_id = $1 AND split_part(split_part(path, '/', 1), '[', 1) = ANY($2)`,
 		`DELETE FROM scopes WHERE run_id = $1 AND path <> '' AND split_part(split_part(path, '/', 1), '[', 1) = ANY($2)`,
 	} {
-		if _, err := c.tx.Exec(c.ctx, sql, c.run.id, nodes); err != nil {
-			return err
-		}
+		c.tx.Queue(sql, c.run.id, nodes)
 	}
 	for _, nodeID := range nodes {
 		delete(s.results, nodeID)
@@ -127,13 +125,12 @@ func (c *change) reset(s *scope, nodes []string) error {
 	c.run.generation++
 	c.run.failure, c.run.outputs = nil, nil
 	c.run.reserved.Cost, c.run.reserved.InputTokens, c.run.reserved.ToolCalls = 0, 0, 0
-	return nil
 }
 
 // Fork creates a new run of the same version that takes over the results before a step. Only the steps of the outermost graph are taken over,
 // with their outputs; what they had within them stays with the other run.
-func Fork(ctx context.Context, tx Tx, plan Plan, source, from string, n New) (Outcome, error) {
-	if err := enter(ctx, tx, n.Workspace); err != nil {
+func Fork(ctx context.Context, tx *Tx, plan Plan, source, from string, n New) (Outcome, error) {
+	if err := enter(tx, n.Workspace); err != nil {
 		return Outcome{}, err
 	}
 	root := plan.Graphs[plan.Root]
@@ -161,13 +158,14 @@ func Fork(ctx context.Context, tx Tx, plan Plan, source, from string, n New) (Ou
 	return c.finish()
 }
 
-func forkedAlready(ctx context.Context, tx Tx, source string, n New) (Outcome, error) {
+func forkedAlready(ctx context.Context, tx *Tx, source string, n New) (Outcome, error) {
 	var same bool
 	err := tx.QueryRow(ctx, `SELECT forked_from = $2 FROM runs WHERE id = $1`, n.ID, source).Scan(&same)
 	if err != nil || !same {
 		return Outcome{}, fmt.Errorf("there is another run with the id %s already; choose a new id: %w", n.ID, ErrConflict)
 	}
-	return Outcome{Run: n.ID}, leave(ctx, tx)
+	leave(tx)
+	return Outcome{Run: n.ID}, nil
 }
 
 // takeOver copies the ended steps of another run's outermost scope, and the artifacts they refer to.
@@ -198,7 +196,7 @@ const copyStepsSQL = `WITH name AS (
 
 func (c *change) copySteps(source string, but []string) ([]step, error) {
 	var old, renamed []string
-	err := each(c.ctx, c.tx, func(rows Rows) error {
+	err := each(c.ctx, c.tx, func(rows pgx.Rows) error {
 		var artifact string
 		err := rows.Scan(&artifact)
 		old, renamed = append(old, artifact), append(renamed, id.New(id.Artifact))
@@ -208,7 +206,7 @@ func (c *change) copySteps(source string, but []string) ([]step, error) {
 		return nil, err
 	}
 	var copied []step
-	err = each(c.ctx, c.tx, func(rows Rows) error {
+	err = each(c.ctx, c.tx, func(rows pgx.Rows) error {
 		var s step
 		err := rows.Scan(&s.path, &s.status, &s.port)
 		copied = append(copied, s)

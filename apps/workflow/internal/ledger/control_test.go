@@ -17,13 +17,13 @@ import (
 
 func (w *world) cancel() ledger.Outcome {
 	w.t.Helper()
-	return w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+	return w.must(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 		return ledger.Cancel(ctx, tx, w.plan, w.workspace, w.run, "enough", caller())
 	})
 }
 
 func (w *world) retry(from string) error {
-	_, err := w.change(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+	_, err := w.change(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 		return ledger.Retry(ctx, tx, w.plan, w.workspace, w.run, from, caller())
 	})
 	return err
@@ -134,7 +134,7 @@ func TestForks(t *testing.T) {
 	source := w.run
 	w.run = id.New(id.Run)
 	fork := func(from string) error {
-		_, err := w.change(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+		_, err := w.change(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 			return ledger.Fork(ctx, tx, w.plan, source, from, ledger.New{ID: w.run, Workspace: w.workspace, By: caller()})
 		})
 		return err
@@ -176,7 +176,7 @@ func TestBudgets(t *testing.T) {
 	var ended ledger.Outcome
 	reserve := func(call node.Call) ledger.Verdict {
 		var v ledger.Verdict
-		w.must(func(ctx context.Context, tx ledger.Tx) (o ledger.Outcome, err error) {
+		w.must(func(ctx context.Context, tx *ledger.Tx) (o ledger.Outcome, err error) {
 			v, ended, err = ledger.Reserve(ctx, tx, w.plan, task, call)
 			return o, err
 		})
@@ -232,7 +232,7 @@ func TestCallsThatMustNotBeRepeated(t *testing.T) {
 	task := w.ready[0]
 	for kind, want := range map[node.CallKind]ledger.Verdict{node.ToolCall: ledger.Repeated, node.ModelCall: ledger.Go} {
 		for i, expected := range []ledger.Verdict{ledger.Go, want} {
-			w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+			w.must(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 				got, _, err := ledger.Reserve(ctx, tx, w.plan, task, node.Call{Number: map[node.CallKind]int{node.ToolCall: 1, node.ModelCall: 2}[kind], Kind: kind})
 				if got != expected {
 					t.Errorf("try %d of a %s call: %s, want %s", i+1, kind, got, expected)
@@ -248,14 +248,14 @@ func TestLiveEvents(t *testing.T) {
 	w := start(t, `{}`, flow(callNode, ``))
 	task := w.ready[0]
 	live := func(kind string) (current bool) {
-		w.must(func(ctx context.Context, tx ledger.Tx) (o ledger.Outcome, err error) {
+		w.must(func(ctx context.Context, tx *ledger.Tx) (o ledger.Outcome, err error) {
 			current, err = ledger.Append(ctx, tx, task, []node.CallEvent{{Type: kind, Data: json.RawMessage(`{"call": 1}`)}})
 			return o, err
 		})
 		return current
 	}
 	reset := func() {
-		w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+		w.must(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 			return ledger.Outcome{}, ledger.Reset(ctx, tx, task, 1)
 		})
 	}
@@ -278,7 +278,7 @@ func TestAStepThatKillsItsProcessesIsGivenUp(t *testing.T) {
 	task := w.ready[0]
 	task.Claim, w.ready = nil, nil
 	for i := range 11 {
-		w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+		w.must(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 			claim, o, err := ledger.Begin(ctx, tx, w.plan, task)
 			if (claim == nil) != (i == 10) {
 				t.Errorf("try %d: %+v", i+1, claim)

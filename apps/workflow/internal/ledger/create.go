@@ -50,13 +50,13 @@ func CheckInputs(plan Plan, inputs json.RawMessage) (json.RawMessage, error) {
 }
 
 // Create records a new run and everything that follows from its inputs. The same run again is the same; another with its id is a conflict.
-func Create(ctx context.Context, tx Tx, plan Plan, n New) (Outcome, error) {
+func Create(ctx context.Context, tx *Tx, plan Plan, n New) (Outcome, error) {
 	inputs, err := CheckInputs(plan, n.Inputs)
 	if err != nil {
 		return Outcome{}, err
 	}
 	n.Inputs = inputs
-	if err := enter(ctx, tx, n.Workspace); err != nil {
+	if err := enter(tx, n.Workspace); err != nil {
 		return Outcome{}, err
 	}
 	c, created, err := insertRun(ctx, tx, plan, n)
@@ -71,7 +71,7 @@ func Create(ctx context.Context, tx Tx, plan Plan, n New) (Outcome, error) {
 }
 
 // insertRun inserts the run with its outermost scope, which it leaves to the caller to advance.
-func insertRun(ctx context.Context, tx Tx, plan Plan, n New) (*change, bool, error) {
+func insertRun(ctx context.Context, tx *Tx, plan Plan, n New) (*change, bool, error) {
 	root := plan.Graphs[plan.Root]
 	budget := tighter(n.Budget, root.Document.Settings.Budget)
 	var now time.Time
@@ -102,7 +102,7 @@ func insertRun(ctx context.Context, tx Tx, plan Plan, n New) (*change, bool, err
 }
 
 // existing answers for a run that is there already: the same, or a conflict.
-func existing(ctx context.Context, tx Tx, plan Plan, n New) (Outcome, error) {
+func existing(ctx context.Context, tx *Tx, plan Plan, n New) (Outcome, error) {
 	var version Version
 	var inputs, by []byte
 	var status Status
@@ -111,7 +111,8 @@ func existing(ctx context.Context, tx Tx, plan Plan, n New) (Outcome, error) {
 	if err != nil || version != plan.Root || string(inputs) != string(n.Inputs) {
 		return Outcome{}, fmt.Errorf("there is another run with the id %s already; choose a new id: %w", n.ID, ErrConflict)
 	}
-	return Outcome{Run: n.ID, Ended: status.Ended()}, leave(ctx, tx)
+	leave(tx)
+	return Outcome{Run: n.ID, Ended: status.Ended()}, nil
 }
 
 // tighter takes the smaller bound of each; 0 is none.

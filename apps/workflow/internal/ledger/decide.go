@@ -37,7 +37,7 @@ type asked struct {
 }
 
 // Decide records the first decision and what follows from it.
-func Decide(ctx context.Context, tx Tx, plan Plan, workspace, runID string, d Decision) (Outcome, error) {
+func Decide(ctx context.Context, tx *Tx, plan Plan, workspace, runID string, d Decision) (Outcome, error) {
 	c, err := begin(ctx, tx, plan, workspace, runID)
 	if err != nil {
 		return Outcome{}, err
@@ -63,9 +63,7 @@ func Decide(ctx context.Context, tx Tx, plan Plan, workspace, runID string, d De
 	if c.run.status.Ended() {
 		return Outcome{}, fmt.Errorf("run %s has ended, nothing is to be decided any more: %w", runID, ErrConflict)
 	}
-	if err := c.saveDecision(d); err != nil {
-		return Outcome{}, err
-	}
+	c.saveDecision(d)
 	return c.follow(a, d)
 }
 
@@ -116,10 +114,9 @@ func (a *asked) repeats(d Decision) bool {
 	return json.Unmarshal(a.by, &by) == nil && by == d.By && a.status == d.Status && a.comment == d.Comment && string(a.data) == string(d.Data)
 }
 
-func (c *change) saveDecision(d Decision) error {
-	_, err := c.tx.Exec(c.ctx, `UPDATE approvals SET status = $2, decided_by = $3::text::jsonb, decided_at = clock_timestamp(), comment = $4, data = $5::text::json WHERE id = $1`,
+func (c *change) saveDecision(d Decision) {
+	c.tx.Queue(`UPDATE approvals SET status = $2, decided_by = $3::text::jsonb, decided_at = clock_timestamp(), comment = $4, data = $5::text::json WHERE id = $1`,
 		d.Approval, d.Status, encode(d.By), d.Comment, nullable(d.Data))
-	return err
 }
 
 // follow gives the step that asked its result.

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/agentteam/agentteam/apps/workflow/internal/interpreter"
 )
 
@@ -47,7 +49,7 @@ const flushSQL = `WITH step AS (
 SELECT CASE WHEN $43 THEN set_config('role', 'none', true) END`
 
 // flush writes what is planned. It may be called before the end, when a statement has to see it.
-func (c *change) flush(last bool) error {
+func (c *change) flush(last bool) {
 	arguments := append([]any{c.run.id, c.run.workspace}, c.stepColumns()...)
 	arguments = append(arguments, c.run.lastSeq)
 	arguments = append(arguments, c.eventColumns()...)
@@ -58,12 +60,9 @@ func (c *change) flush(last bool) error {
 		r.reserved.Cost, r.reserved.InputTokens, r.reserved.ToolCalls,
 		u.Cost, u.InputTokens, u.OutputTokens, u.ModelCalls, u.ToolCalls, u.Steps, last)
 	arguments = append(arguments, callColumns(c.calls)...)
-	if _, err := c.tx.Exec(c.ctx, flushSQL, arguments...); err != nil {
-		return err
-	}
+	c.tx.Queue(flushSQL, arguments...)
 	c.steps, c.events, c.closed, c.calls = nil, nil, nil, nil
 	clear(c.byPath)
-	return nil
 }
 
 func (c *change) stepColumns() []any {
@@ -119,21 +118,15 @@ func failureText(f any) *string {
 
 // cancelLive ends every live step, scope and approval at or below a place: "" is the whole run, else what is within the scope or step.
 func (c *change) cancelLive(within string) error {
-	if err := c.flush(false); err != nil {
-		return err
-	}
-	if _, err := c.tx.Exec(c.ctx, `UPDATE approvals SET status = 'canceled' WHERE run_id = $1 AND status = 'pending' AND (step = $2 OR `+below("step")+`)`, c.run.id, within); err != nil {
-		return err
-	}
-	if _, err := c.tx.Exec(c.ctx, `UPDATE scopes SET status = 'canceled' WHERE run_id = $1 AND status = 'running' AND (path = $2 OR `+below("path")+`)`, c.run.id, within); err != nil {
-		return err
-	}
+	c.flush(false)
+	c.tx.Queue(`UPDATE approvals SET status = 'canceled' WHERE run_id = $1 AND status = 'pending' AND (step = $2 OR `+below("step")+`)`, c.run.id, within)
+	c.tx.Queue(`UPDATE scopes SET status = 'canceled' WHERE run_id = $1 AND status = 'running' AND (path = $2 OR `+below("path")+`)`, c.run.id, within)
 	for path, s := range c.scopes {
 		if within == "" || path == within || strings.HasPrefix(path, within+"/") || strings.HasPrefix(path, within+"[") {
 			s.status = interpreter.Canceled
 		}
 	}
-	return each(c.ctx, c.tx, func(rows Rows) error {
+	return each(c.ctx, c.tx, func(rows pgx.Rows) error {
 		var path string
 		if err := rows.Scan(&path); err != nil {
 			return err

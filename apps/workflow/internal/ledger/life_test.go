@@ -63,7 +63,7 @@ func TestTheSameRunAgain(t *testing.T) {
 	t.Parallel()
 	w := start(t, `{"n": 1}`, flow(callNode+`,`+passNode, ``))
 	again := func(inputs string) error {
-		_, err := w.change(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+		_, err := w.change(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 			return ledger.Create(ctx, tx, w.plan, ledger.New{ID: w.run, Workspace: w.workspace, Inputs: json.RawMessage(inputs), By: caller()})
 		})
 		return err

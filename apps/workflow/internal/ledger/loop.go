@@ -62,9 +62,7 @@ func (c *change) startLoop(s *scope, n *graph.Node, attempt int, config json.Raw
 	}
 	l.shared = interpreter.Variables{Inputs: s.variables.Inputs, Run: s.variables.Run, With: resolved.With}
 	c.loops[path] = l
-	if err := c.insertItems(path, items); err != nil {
-		return err
-	}
+	c.insertItems(path, items)
 	shared := json.RawMessage(encode(map[string]json.RawMessage{"with": clean(resolved.With)}))
 	c.record(s, step{path: path, node: n.ID, kind: n.Type, status: interpreter.Waiting, attempt: attempt, config: shared, progress: l.encoded()}, nil)
 	c.log("step.waiting", path, map[string]any{"items": l.Total})
@@ -74,15 +72,14 @@ func (c *change) startLoop(s *scope, n *graph.Node, attempt int, config json.Raw
 
 func (l *loop) encoded() json.RawMessage { return json.RawMessage(encode(l.progress)) }
 
-func (c *change) insertItems(path string, items []json.RawMessage) error {
+func (c *change) insertItems(path string, items []json.RawMessage) {
 	variables := make([]string, len(items))
 	for i, value := range items {
 		variables[i] = item(clean(value), i)
 	}
-	_, err := c.tx.Exec(c.ctx, `INSERT INTO scopes (run_id, workspace_id, path, parent_step, item_index, status, variables)
+	c.tx.Queue(`INSERT INTO scopes (run_id, workspace_id, path, parent_step, item_index, status, variables)
 SELECT $1, $2, $3 || '[' || (place - 1) || ']', $3, place - 1, 'running', value::json FROM unnest($4::text[]) WITH ORDINALITY AS row (value, place)`,
 		c.run.id, c.run.workspace, path, variables)
-	return err
 }
 
 const loadLoop = `SELECT st.status, st.attempt, st.progress, st.config->'with', (SELECT variables FROM scopes WHERE run_id = $1 AND path = $3), next.variables
@@ -178,7 +175,7 @@ func (c *change) itemAt(l *loop, index int) (json.RawMessage, error) {
 		delete(l.items, index)
 		return value, nil
 	}
-	err := each(c.ctx, c.tx, func(rows Rows) error {
+	err := each(c.ctx, c.tx, func(rows pgx.Rows) error {
 		var at int
 		var variables []byte
 		if err := rows.Scan(&at, &variables); err != nil {
@@ -227,9 +224,7 @@ func (c *change) loopEnded(l *loop, failure *node.Failure) error {
 	if err != nil || in == nil {
 		return err
 	}
-	if err := c.flush(false); err != nil { // the iterations' outputs
-		return err
-	}
+	c.flush(false) // the iterations' outputs
 	delete(c.loops, l.path)
 	c.queue = append(c.queue, pending{scope: l.scope})
 	if failure != nil {

@@ -17,7 +17,7 @@ func (w *world) decide(step, status, data string) error {
 	if data != "" {
 		d.Data = json.RawMessage(data)
 	}
-	_, err := w.change(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+	_, err := w.change(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 		return ledger.Decide(ctx, tx, w.plan, w.workspace, w.run, d)
 	})
 	return err

@@ -21,7 +21,7 @@ const maxTries = 10
 // Begin claims a step for a process that has its task from a queue: after a back-off, after another process died,
 // or because there was no room before. Nil: the task's time has passed. A claim that is Over is for replaying
 // what was recorded, nothing else.
-func Begin(ctx context.Context, tx Tx, plan Plan, t Task) (*Claim, Outcome, error) {
+func Begin(ctx context.Context, tx *Tx, plan Plan, t Task) (*Claim, Outcome, error) {
 	c, err := begin(ctx, tx, plan, t.Workspace, t.Run)
 	if err != nil {
 		return nil, Outcome{}, err
@@ -131,7 +131,7 @@ const (
 
 // Reserve announces a call: what it may consume is held back from the budget, and a second try of it will be known
 // as one. The same call again reserves nothing more. A refusal ends the run.
-func Reserve(ctx context.Context, tx Tx, plan Plan, t Task, call node.Call) (Verdict, Outcome, error) {
+func Reserve(ctx context.Context, tx *Tx, plan Plan, t Task, call node.Call) (Verdict, Outcome, error) {
 	c, err := begin(ctx, tx, plan, t.Workspace, t.Run)
 	if err != nil {
 		return "", Outcome{}, err
@@ -169,7 +169,8 @@ func (c *change) holdBack(call node.Call) (Verdict, Outcome, error) {
 		return Refused, o, err
 	}
 	c.run.reserve(call.Reserve, 1)
-	return Go, Outcome{Run: c.run.id}, c.flush(true)
+	c.flush(true)
+	return Go, Outcome{Run: c.run.id}, nil
 }
 
 // current says whether a perform task's attempt is the one that goes on.
@@ -193,8 +194,8 @@ type Move struct {
 
 // Record records what calls gave and consumed, and, at the step's end, its result and everything that follows from
 // it. If the attempt is over, only what was consumed is recorded.
-func Record(ctx context.Context, tx Tx, plan Plan, t Task, m Move) (Outcome, error) {
-	c, err := begin(ctx, tx, plan, t.Workspace, t.Run)
+func Record(ctx context.Context, tx *Tx, plan Plan, t Task, m Move) (Outcome, error) {
+	c, err := begin(ctx, tx, plan, t.Workspace, t.Run, t.scopes()...)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -219,7 +220,8 @@ func Record(ctx context.Context, tx Tx, plan Plan, t Task, m Move) (Outcome, err
 	}
 	c.write(step{path: t.Path, scope: s.path, node: n.ID, kind: n.Type, status: interpreter.Running, attempt: t.Attempt, usage: used})
 	if !m.End {
-		return Outcome{Run: t.Run}, c.flush(true)
+		c.flush(true)
+		return Outcome{Run: t.Run}, nil
 	}
 	c.queue = append(c.queue, pending{scope: s.path})
 	if err := c.conclude(s, n, t.Attempt, m); err != nil {
@@ -268,7 +270,7 @@ func (c *change) settle(t Task, m Move) (node.Usage, error) {
 		add(&c.run.usage.Usage, used)
 		return used, nil
 	}
-	err := each(c.ctx, c.tx, func(found Rows) error {
+	err := each(c.ctx, c.tx, func(found pgx.Rows) error {
 		var number int
 		var known bool
 		if err := found.Scan(&number, &known); err != nil {

@@ -1,13 +1,9 @@
 package ledger
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/document"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
@@ -62,19 +58,11 @@ const lockRun = `SELECT status, generation, workflow_id, version, last_seq, coal
   cost, input_tokens, output_tokens, model_calls, tool_calls, steps, clock_timestamp()
 FROM runs WHERE id = $1 FOR UPDATE`
 
-// lock enters the workspace and locks the run.
-func lock(ctx context.Context, tx Tx, workspace, id string) (run, error) {
-	if err := enter(ctx, tx, workspace); err != nil {
-		return run{}, err
-	}
-	r := run{id: id, workspace: workspace}
-	err := tx.QueryRow(ctx, lockRun, id).Scan(&r.status, &r.generation, &r.version.Workflow, &r.version.Number, &r.lastSeq, &r.startedAt,
+// lock has the run's row locked and read; found is pgx.ErrNoRows if there is none.
+func (r *run) lock(tx *Tx, found *error) {
+	tx.queueRow(found, lockRun, []any{r.id}, []any{&r.status, &r.generation, &r.version.Workflow, &r.version.Number, &r.lastSeq, &r.startedAt,
 		&r.budget.CostMicroUSD, &r.budget.Tokens, &r.budget.Steps, &r.budget.ToolCalls, &r.reserved.Cost, &r.reserved.InputTokens, &r.reserved.ToolCalls,
-		&r.usage.Cost, &r.usage.InputTokens, &r.usage.OutputTokens, &r.usage.ModelCalls, &r.usage.ToolCalls, &r.usage.Steps, &r.now)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return run{}, fmt.Errorf("run %s: %w", id, ErrNotFound)
-	}
-	return r, err
+		&r.usage.Cost, &r.usage.InputTokens, &r.usage.OutputTokens, &r.usage.ModelCalls, &r.usage.ToolCalls, &r.usage.Steps, &r.now})
 }
 
 // budgeted says whether calls have to be reserved before they are made.

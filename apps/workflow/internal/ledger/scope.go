@@ -3,6 +3,9 @@ package ledger
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/interpreter"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
@@ -84,38 +87,70 @@ const loadScope = `SELECT sc.status, coalesce(sc.parent_step, ''), coalesce(sc.i
 FROM scopes sc LEFT JOIN steps st ON st.run_id = sc.run_id AND st.scope = sc.path
 WHERE sc.run_id = $1 AND sc.path = $2`
 
+// load is a scope that is being read.
+type load struct {
+	scope                  *scope
+	found                  bool
+	variables, outer, with []byte
+	shared                 error // of reading outer and with
+}
+
 // scope reads a scope with the results of its own steps, and of no others: a loop never loads its iterations. Nil: it is gone.
 func (c *change) scope(path string) (*scope, error) {
 	if s, loaded := c.scopes[path]; loaded {
 		return s, nil
 	}
+	l, err := c.load(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.tx.Send(c.ctx); err != nil {
+		return nil, err
+	}
+	return c.keep(l)
+}
+
+// load has a scope read, and with an iteration what it shares with all others of its loop; its own row has only the item.
+func (c *change) load(path string) (*load, error) {
 	at, err := c.plan.at(path)
 	if err != nil {
 		return nil, err
 	}
-	s := &scope{place: at, path: path, index: -1, results: map[string]*result{}, change: c}
-	found := false
-	var variables []byte
-	err = each(c.ctx, c.tx, func(rows Rows) error {
-		found = true
-		return s.scan(rows, &variables)
+	l := &load{scope: &scope{place: at, path: path, index: -1, results: map[string]*result{}, change: c}}
+	c.tx.queueEach(func(rows pgx.Rows) error {
+		l.found = true
+		return l.scope.scan(rows, &l.variables)
 	}, loadScope, c.run.id, path, smallOutput)
-	if err != nil || !found {
-		return nil, err
+	if strings.HasSuffix(path, "]") {
+		loop := path[:strings.LastIndexByte(path, '[')]
+		c.tx.queueRow(&l.shared, loadShared, []any{c.run.id, at.document, loop}, []any{&l.outer, &l.with})
 	}
-	if err := json.Unmarshal(variables, &s.variables); err != nil {
-		return nil, fmt.Errorf("the variables of scope %s: %w", path, err)
+	return l, nil
+}
+
+const loadShared = `SELECT (SELECT variables FROM scopes WHERE run_id = $1 AND path = $2), (SELECT config->'with' FROM steps WHERE run_id = $1 AND path = $3)`
+
+// keep makes what was read the change's scope.
+func (c *change) keep(l *load) (*scope, error) {
+	if l.shared != nil || !l.found {
+		return nil, l.shared
+	}
+	s := l.scope
+	if err := json.Unmarshal(l.variables, &s.variables); err != nil {
+		return nil, fmt.Errorf("the variables of scope %s: %w", s.path, err)
 	}
 	if s.index >= 0 {
-		if err := c.surround(s); err != nil {
-			return nil, err
+		var document interpreter.Variables
+		if err := json.Unmarshal(l.outer, &document); err != nil {
+			return nil, fmt.Errorf("the variables of scope %s: %w", s.document, err)
 		}
+		s.variables.Inputs, s.variables.Run, s.variables.With = document.Inputs, document.Run, l.with
 	}
-	c.scopes[path] = s
+	c.scopes[s.path] = s
 	return s, nil
 }
 
-func (s *scope) scan(rows Rows, variables *[]byte) error {
+func (s *scope) scan(rows pgx.Rows, variables *[]byte) error {
 	var first, failure, output []byte
 	var nodeID, status, port, artifact *string
 	var attempt *int
@@ -139,22 +174,6 @@ func (s *scope) scan(rows Rows, variables *[]byte) error {
 		}
 	}
 	s.results[*nodeID] = r
-	return nil
-}
-
-// surround gives an iteration what it shares with all others of its loop; its own row has only the item.
-func (c *change) surround(s *scope) error {
-	var outer, with []byte
-	err := c.tx.QueryRow(c.ctx, `SELECT (SELECT variables FROM scopes WHERE run_id = $1 AND path = $2), (SELECT config->'with' FROM steps WHERE run_id = $1 AND path = $3)`,
-		c.run.id, s.document, s.parent).Scan(&outer, &with)
-	if err != nil {
-		return err
-	}
-	var document interpreter.Variables
-	if err := json.Unmarshal(outer, &document); err != nil {
-		return fmt.Errorf("the variables of scope %s: %w", s.document, err)
-	}
-	s.variables.Inputs, s.variables.Run, s.variables.With = document.Inputs, document.Run, with
 	return nil
 }
 

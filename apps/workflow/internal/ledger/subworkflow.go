@@ -35,9 +35,7 @@ func (c *change) startSubworkflow(s *scope, n *graph.Node, attempt int, config j
 	info.WorkflowID, info.Version = n.Workflow, n.Version
 	inner := &scope{place: at, path: path, parent: path, index: -1, status: interpreter.Running,
 		variables: interpreter.Variables{Inputs: inputs, Run: info}, results: map[string]*result{}, change: c}
-	if err := c.insertScope(inner); err != nil {
-		return err
-	}
+	c.insertScope(inner)
 	c.scopes[path] = inner
 	c.record(s, step{path: path, node: n.ID, kind: n.Type, status: interpreter.Waiting, attempt: attempt}, nil)
 	c.log("step.waiting", path, struct{}{})
@@ -45,14 +43,13 @@ func (c *change) startSubworkflow(s *scope, n *graph.Node, attempt int, config j
 	return nil
 }
 
-func (c *change) insertScope(s *scope) error {
+func (c *change) insertScope(s *scope) {
 	var parent *string
 	if s.parent != "" {
 		parent = &s.parent
 	}
-	_, err := c.tx.Exec(c.ctx, `INSERT INTO scopes (run_id, workspace_id, path, parent_step, status, variables) VALUES ($1, $2, $3, $4, 'running', $5::text::json)`,
+	c.tx.Queue(`INSERT INTO scopes (run_id, workspace_id, path, parent_step, status, variables) VALUES ($1, $2, $3, $4, 'running', $5::text::json)`,
 		c.run.id, c.run.workspace, s.path, parent, encode(s.variables))
-	return err
 }
 
 func (c *change) subworkflowEnded(s *scope, outcome interpreter.Outcome) error {

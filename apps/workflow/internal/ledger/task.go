@@ -44,6 +44,16 @@ func (t Task) ID() string {
 	return fmt.Sprintf("%s/%d/%s/%s/%d/%d", t.Run, t.Generation, t.Kind, t.Path, t.Attempt, t.Serial)
 }
 
+// scopes are those that carrying the task out reads in any case.
+func (t Task) scopes() []string {
+	switch t.Kind {
+	case Perform, Wait, Expire, Timeout, Restart:
+		in, _ := split(t.Path)
+		return []string{in}
+	}
+	return nil
+}
+
 // Claim is what a process needs to perform a step.
 type Claim struct {
 	Type     string

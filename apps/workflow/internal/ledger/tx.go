@@ -5,60 +5,80 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/agentteam/agentteam/internal/database"
 )
 
-// Tx is a transaction that somebody else began and will commit. A function that fails has left it
-// unusable: it must be rolled back, to a savepoint at least.
-type Tx interface {
-	Exec(ctx context.Context, sql string, arguments ...any) (affected int64, err error)
-	Query(ctx context.Context, sql string, arguments ...any) (Rows, error)
-	QueryRow(ctx context.Context, sql string, arguments ...any) Row
+// Tx is a transaction that somebody else begins and commits on a connection. A statement whose answer nobody waits for goes to the server in one
+// message with the next whose answer somebody does, or with the commit: a change is two messages, whatever it writes. A function that fails has
+// left the transaction unusable: it must be rolled back.
+type Tx struct {
+	conn  Conn
+	batch *pgx.Batch // what is not sent yet
 }
 
-// Rows is an open result. It must be closed before the next statement.
-type Rows interface {
-	Next() bool
-	Scan(targets ...any) error
-	Err() error
-	Close() error
+// Conn sends statements together: a connection of pgx, or a transaction.
+type Conn interface {
+	SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults
 }
 
-// Row is a result of one row; Scan gives pgx.ErrNoRows if there is none.
-type Row interface{ Scan(targets ...any) error }
+// On makes a Tx of the transaction on a connection. Send must follow.
+func On(conn Conn) *Tx { return &Tx{conn, &pgx.Batch{}} }
 
-// Pgx makes a pgx transaction a Tx.
-func Pgx(tx pgx.Tx) Tx { return pgxTx{tx} }
-
-type pgxTx struct{ tx pgx.Tx }
-
-func (t pgxTx) Exec(ctx context.Context, sql string, arguments ...any) (int64, error) {
-	tag, err := t.tx.Exec(ctx, sql, arguments...)
-	return tag.RowsAffected(), err
+// Queue has a statement sent with the next one. What is wrong with it shows there.
+func (t *Tx) Queue(sql string, arguments ...any) *pgx.QueuedQuery {
+	return t.batch.Queue(sql, arguments...)
 }
 
-func (t pgxTx) Query(ctx context.Context, sql string, arguments ...any) (Rows, error) {
-	rows, err := t.tx.Query(ctx, sql, arguments...)
-	if err != nil {
-		return nil, err
-	}
-	return pgxRows{rows}, nil
+// Send sends what is queued, and waits for all answers.
+func (t *Tx) Send(ctx context.Context) error {
+	batch := t.batch
+	t.batch = &pgx.Batch{}
+	return t.conn.SendBatch(ctx, batch).Close()
 }
 
-func (t pgxTx) QueryRow(ctx context.Context, sql string, arguments ...any) Row {
-	return t.tx.QueryRow(ctx, sql, arguments...)
+// Exec waits for a statement that gives no rows.
+func (t *Tx) Exec(ctx context.Context, sql string, arguments ...any) (affected int64, err error) {
+	t.Queue(sql, arguments...).Exec(func(tag pgconn.CommandTag) error {
+		affected = tag.RowsAffected()
+		return nil
+	})
+	err = t.Send(ctx)
+	return affected, err
 }
 
-type pgxRows struct{ pgx.Rows }
+// QueryRow is a statement that gives one row. It is carried out when that is scanned, which gives pgx.ErrNoRows if there is none.
+func (t *Tx) QueryRow(ctx context.Context, sql string, arguments ...any) Row {
+	return Row{ctx, t, sql, arguments}
+}
 
-func (r pgxRows) Close() error {
-	r.Rows.Close()
-	return nil
+// Row is a statement that gives one row.
+type Row struct {
+	ctx       context.Context //nolint:containedctx // it lives as long as one call
+	tx        *Tx
+	sql       string
+	arguments []any
+}
+
+// Scan carries the statement out.
+func (r Row) Scan(targets ...any) error {
+	var scanned error
+	r.tx.queueRow(&scanned, r.sql, r.arguments, targets)
+	return cmp.Or(r.tx.Send(r.ctx), scanned)
+}
+
+// queueRow has one row read when it comes. That there is none is no fault of the statement: pgx would forget its plan.
+func (t *Tx) queueRow(scanned *error, sql string, arguments, targets []any) {
+	t.Queue(sql, arguments...).QueryRow(func(row pgx.Row) error {
+		*scanned = row.Scan(targets...)
+		return nil
+	})
 }
 
 // enterSQL also has PostgreSQL plan a statement once for a connection. It takes rows that come as arrays for a thousand as long as it
@@ -69,34 +89,30 @@ func (r pgxRows) Close() error {
 const enterSQL = database.EnterSQL + `, set_config('plan_cache_mode', 'force_generic_plan', true), set_config('lock_timeout', '2s', true)`
 
 // enter puts the tenant's role on; the flush of a change, or leave, takes it off again.
-func enter(ctx context.Context, tx Tx, workspace string) error {
+func enter(tx *Tx, workspace string) error {
 	if workspace == "" {
 		return errors.New("a change of a run needs a workspace, got none")
 	}
-	_, err := tx.Exec(ctx, enterSQL, workspace)
-	return err
+	tx.Queue(enterSQL, workspace)
+	return nil
 }
 
-func leave(ctx context.Context, tx Tx) error {
-	_, err := tx.Exec(ctx, database.LeaveSQL)
-	return err
-}
+func leave(tx *Tx) { tx.Queue(database.LeaveSQL) }
 
 // each reads all rows of a query.
-func each(ctx context.Context, tx Tx, read func(Rows) error, sql string, arguments ...any) error {
-	rows, err := tx.Query(ctx, sql, arguments...)
-	if err != nil {
-		return err
-	}
-	for rows.Next() {
-		if err := read(rows); err != nil {
-			_ = rows.Close()
-			return err
+func each(ctx context.Context, tx *Tx, read func(pgx.Rows) error, sql string, arguments ...any) error {
+	tx.queueEach(read, sql, arguments...)
+	return tx.Send(ctx)
+}
+
+// queueEach has rows read when they come.
+func (t *Tx) queueEach(read func(pgx.Rows) error, sql string, arguments ...any) {
+	t.Queue(sql, arguments...).Query(func(rows pgx.Rows) error {
+		for rows.Next() {
+			if err := read(rows); err != nil {
+				return err
+			}
 		}
-	}
-	if err := rows.Err(); err != nil {
-		_ = rows.Close()
-		return err
-	}
-	return rows.Close()
+		return rows.Err()
+	})
 }

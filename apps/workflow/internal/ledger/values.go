@@ -68,22 +68,22 @@ type stored struct {
 }
 
 // store keeps a value in its row, or as an artifact if it is large. The failure is set if it is too large.
-func (c *change) store(value json.RawMessage) (stored, *node.Failure, error) {
+func (c *change) store(value json.RawMessage) (stored, *node.Failure) {
 	value = clean(value)
 	s := stored{bytes: len(value)}
 	switch {
 	case len(value) > maxOutput:
 		f := node.Fail(node.CodeTooLarge, "the output may have at most %d bytes as JSON, got %d; return less, or keep it elsewhere and return where", maxOutput, len(value))
 		f.Final = true
-		return s, f, nil
+		return s, f
 	case len(value) <= maxInline:
 		s.inline = value
-		return s, nil, nil
+		return s, nil
 	}
 	s.artifact = id.New(id.Artifact)
-	_, err := c.tx.Exec(c.ctx, `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) VALUES ($1, $2, $3, 'application/json', $4)`,
+	c.tx.Queue(`INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) VALUES ($1, $2, $3, 'application/json', $4)`,
 		s.artifact, c.run.workspace, c.run.id, []byte(value))
-	return s, nil, err
+	return s, nil
 }
 
 // show puts an output into an event.

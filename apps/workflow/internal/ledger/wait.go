@@ -84,12 +84,9 @@ func (c *change) ask(s *scope, n *graph.Node, attempt int, config json.RawMessag
 		c.task(Task{Kind: Expire, Path: path, Attempt: attempt, After: max(d, time.Millisecond)})
 	}
 	digest := digest(c.run.id, path, attempt, q)
-	_, err := c.tx.Exec(c.ctx, `INSERT INTO approvals (id, workspace_id, run_id, step, kind, status, title, description, details, form, digest, expires_at)
+	c.tx.Queue(`INSERT INTO approvals (id, workspace_id, run_id, step, kind, status, title, description, details, form, digest, expires_at)
 VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8::text::json, $9::text::json, $10, $11)`,
 		approval, c.run.workspace, c.run.id, path, n.Type, q.Title, q.Description, nullable(q.Details), nullable(q.Schema), digest, expires)
-	if err != nil {
-		return err
-	}
 	c.record(s, step{path: path, node: n.ID, kind: n.Type, status: interpreter.Waiting, attempt: attempt, config: clean(config)}, nil)
 	data := map[string]any{"approval": approval, "kind": n.Type, "title": q.Title, "digest": digest}
 	if expires != nil {

@@ -94,16 +94,20 @@ func start(t *testing.T, inputs string, texts ...string) *world {
 func (w *world) create(n ledger.New) {
 	w.t.Helper()
 	n.ID, n.Workspace, n.By = w.run, w.workspace, caller()
-	w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+	w.must(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 		return ledger.Create(ctx, tx, w.plan, n)
 	})
 }
 
 // change commits a function of the ledger, and keeps the tasks that it gives.
-func (w *world) change(fn func(context.Context, ledger.Tx) (ledger.Outcome, error)) (ledger.Outcome, error) {
+func (w *world) change(fn func(context.Context, *ledger.Tx) (ledger.Outcome, error)) (ledger.Outcome, error) {
 	var o ledger.Outcome
 	err := pgx.BeginFunc(w.t.Context(), w.pool, func(tx pgx.Tx) (err error) {
-		if o, err = fn(w.t.Context(), ledger.Pgx(tx)); err != nil {
+		change := ledger.On(tx)
+		if o, err = fn(w.t.Context(), change); err != nil {
+			return err
+		}
+		if err := change.Send(w.t.Context()); err != nil {
 			return err
 		}
 		var role string
@@ -122,7 +126,7 @@ func (w *world) change(fn func(context.Context, ledger.Tx) (ledger.Outcome, erro
 	return o, err
 }
 
-func (w *world) must(fn func(context.Context, ledger.Tx) (ledger.Outcome, error)) ledger.Outcome {
+func (w *world) must(fn func(context.Context, *ledger.Tx) (ledger.Outcome, error)) ledger.Outcome {
 	w.t.Helper()
 	o, err := w.change(fn)
 	if err != nil {
@@ -144,13 +148,13 @@ func (w *world) work() {
 func (w *world) carry(t ledger.Task) ledger.Outcome {
 	w.t.Helper()
 	if t.Kind != ledger.Perform {
-		return w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+		return w.must(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 			return ledger.Carry(ctx, tx, w.plan, t)
 		})
 	}
 	claim := t.Claim
 	if claim == nil {
-		w.must(func(ctx context.Context, tx ledger.Tx) (o ledger.Outcome, err error) {
+		w.must(func(ctx context.Context, tx *ledger.Tx) (o ledger.Outcome, err error) {
 			claim, o, err = ledger.Begin(ctx, tx, w.plan, t)
 			return o, err
 		})
@@ -168,7 +172,7 @@ func (w *world) carry(t ledger.Task) ledger.Outcome {
 
 func (w *world) record(t ledger.Task, m ledger.Move) ledger.Outcome {
 	w.t.Helper()
-	return w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+	return w.must(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 		return ledger.Record(ctx, tx, w.plan, t, m)
 	})
 }
