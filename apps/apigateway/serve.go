@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -32,12 +31,8 @@ const (
 	startTimeout = 30 * time.Second // for migrations and the first connection
 )
 
-// garbagePercent lets garbage grow to four times what is in use, which is little: a third of the time of a request went into
-// collecting it.
-const garbagePercent = 400
-
 func serve(ctx context.Context, options service.Options) error {
-	debug.SetGCPercent(garbagePercent)
+	service.CollectSeldom()
 	cfg, err := config.Load(os.Environ())
 	if err != nil {
 		return err

@@ -44,6 +44,7 @@ const (
 )
 
 func serve(ctx context.Context, options service.Options) error {
+	service.CollectSeldom()
 	cfg, err := config.Load(os.Environ())
 	if err != nil {
 		return err

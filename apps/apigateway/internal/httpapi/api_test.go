@@ -147,11 +147,11 @@ func TestEveryAnswerIsProtectedAndTraceable(t *testing.T) {
 		t.Error("other origins are let in")
 	}
 	for _, bad := range []string{"a b", "a\"b", strings.Repeat("x", 129)} {
-		if id := w.ask(t, "GET", "/health", "", "X-Request-Id: "+bad).header.Get("X-Request-ID"); id == bad || len(id) < 20 {
+		if id := w.ask(t, "GET", "/v1/me", "", "X-Request-Id: "+bad).header.Get("X-Request-ID"); id == bad || len(id) < 20 {
 			t.Errorf("%q became %q", bad, id)
 		}
 	}
-	head := w.ask(t, "HEAD", "/health", "")
+	head := w.ask(t, "HEAD", "/v1/me", "")
 	if head.status != http.StatusOK || head.body != "" {
 		t.Errorf("HEAD: %+v", head)
 	}
@@ -165,6 +165,22 @@ func TestEveryAnswerIsProtectedAndTraceable(t *testing.T) {
 		if strings.Contains(log, secret) {
 			t.Errorf("%s stands in the log:\n%s", secret, log)
 		}
+	}
+}
+
+func TestAProbeLeavesNoTrace(t *testing.T) {
+	w := newWorld(t)
+	for method, body := range map[string]string{"GET": `{"status":"ok"}`, "HEAD": ""} {
+		got := w.ask(t, method, "/health", "")
+		if got.status != http.StatusOK || got.body != body || got.header.Get("Content-Type") != "application/json" ||
+			got.header.Get("Cache-Control") != "no-store" || got.header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("%s: %+v", method, got)
+		}
+	}
+	wellFormed(t, "a query", w.ask(t, "GET", "/health?x=1", ""), 422, "invalid")
+	wellFormed(t, "another method", w.ask(t, "POST", "/health", ""), 405, "method_not_allowed")
+	if log := w.log.String(); strings.Contains(log, `"method":"GET","route":"/health","status":200`) {
+		t.Errorf("it stands in the log:\n%s", log)
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *Server) health() {
 		id: "health", method: http.MethodGet, path: contract.HealthPath, tag: tag, summary: "Whether the process lives", access: anyone(),
 		detail: "Asks no dependency: replacing the gateway would not bring one back.",
 	}, func(context.Context, *struct{}) (*struct{ Body State }, error) {
-		return &struct{ Body State }{State{"ok"}}, nil
+		return &struct{ Body State }{State{"ok"}}, nil // described by this, and mostly answered by alive
 	})
 	register(s, operation{
 		id: "ready", method: http.MethodGet, path: readyPath, tag: tag, summary: "Whether requests can be served now", access: anyone(),

@@ -24,13 +24,14 @@ type MyAccess struct {
 }
 
 func (s *Server) me() {
+	permissions := permissionsOf() // the same for every request
 	register(s, operation{
 		id: "get-me", method: http.MethodGet, path: "/v1/me", tag: "Me", summary: "Tell whom the token belongs to, and where it may act",
 		access: signedIn(),
-	}, s.getMe)
+	}, func(ctx context.Context, _ *struct{}) (*struct{ Body Me }, error) { return s.getMe(ctx, permissions) })
 }
 
-func (s *Server) getMe(ctx context.Context, _ *struct{}) (*struct{ Body Me }, error) {
+func (s *Server) getMe(ctx context.Context, permissions map[identity.Role][]identity.Permission) (*struct{ Body Me }, error) {
 	who := exchangeOf(ctx).principal
 	memberships, err := s.memberships(ctx, who)
 	if err != nil {
@@ -38,12 +39,16 @@ func (s *Server) getMe(ctx context.Context, _ *struct{}) (*struct{ Body Me }, er
 	}
 	me := Me{Subject: who.Subject, Kind: who.Kind, Email: who.Email, Workspaces: make([]MyAccess, 0, len(memberships))}
 	for _, m := range memberships {
-		me.Workspaces = append(me.Workspaces, MyAccess{ID: m.Workspace, Role: m.Role, Permissions: permissionsOf(m.Role)})
+		me.Workspaces = append(me.Workspaces, MyAccess{ID: m.Workspace, Role: m.Role, Permissions: permissions[m.Role]})
 	}
 	return &struct{ Body Me }{me}, nil
 }
 
-func permissionsOf(role identity.Role) []identity.Permission {
-	granted := role.Permissions()
-	return slices.DeleteFunc(identity.Permissions(), func(p identity.Permission) bool { return !slices.Contains(granted, p) })
+// permissionsOf gives what each role allows, in the order of all permissions.
+func permissionsOf() map[identity.Role][]identity.Permission {
+	table := map[identity.Role][]identity.Permission{}
+	for _, role := range identity.Roles() {
+		table[role] = slices.DeleteFunc(identity.Permissions(), func(p identity.Permission) bool { return !role.May(p) })
+	}
+	return table
 }

@@ -74,7 +74,7 @@ func New(listener net.Listener, o Options) *Server {
 	}
 	s.stopping, s.end = context.WithCancel(context.Background())
 	s.http = &http.Server{
-		Handler:           s.observed(s.routes()),
+		Handler:           s.alive(s.observed(s.routes())),
 		ReadHeaderTimeout: readHeaderTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
