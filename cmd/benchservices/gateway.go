@@ -13,8 +13,9 @@ import (
 	"github.com/agentteam/agentteam/internal/process"
 )
 
-// The peer as uvicorn starts it by itself, and with a worker for each of two cores under gunicorn, as uvicorn's manual has it:
-// by itself uvicorn gives its workers a socket that waits 40 ms for the client before each answer.
+// The peer as uvicorn starts it by itself, one worker, and with a worker for each of two cores under gunicorn, as uvicorn's manual has it:
+// by itself uvicorn gives its workers a socket that waits 40 ms for the client before each answer. Both with what uvicorn[standard]
+// adds, which is faster: the event loop uvloop and the parser httptools.
 const (
 	peerAddress = "127.0.0.1:18080"
 	pairAddress = "127.0.0.1:18081"
@@ -24,7 +25,8 @@ const (
 const duties = `
 Both answer GET /v1/me with an API key that a cache of a minute knows, a rate limit, a request id and a line in a log. FastAPI has its "database" and
 its limit in its memory, where workers do not share them. The gateway asks PostgreSQL and leases requests from Redis, and
-also traces, measures and sets the headers that protect browsers. FastAPI's /health does nothing but answer.
+also traces, measures and sets the headers that protect browsers. /health does nothing but answer, on both, and so does net/http alone,
+which shows what the load generator and net/http can do at most. FastAPI runs under uvicorn with uvloop and httptools.
 `
 
 // benchGateway compares requests a second with FastAPI serving the same two routes.
@@ -43,6 +45,7 @@ func benchGateway(ctx context.Context, w *world, o options) error {
 			return result.rate, err
 		})
 	}
+	add("bare net/http, in this process", w.target).over("FastAPI /health", "")
 	add("FastAPI /health", "http://"+peerAddress+"/health")
 	add("FastAPI /health, 2 workers", "http://"+pairAddress+"/health").over("FastAPI /health", "")
 	add("gateway /health", w.stack.Gateway+"/health").over("FastAPI /health", "≥ 8")
@@ -62,12 +65,12 @@ func benchGateway(ctx context.Context, w *world, o options) error {
 // startPeers runs Debian's FastAPI, the way uvicorn does by itself and with two workers.
 func startPeers(ctx context.Context, w *world) (stop func(), err error) {
 	const python = "/usr/bin/python3"
-	if err := exec.CommandContext(ctx, python, "-c", "import fastapi, uvicorn, gunicorn").Run(); err != nil {
-		return nil, missing("FastAPI for "+python, "python3-fastapi uvicorn gunicorn")
+	if err := exec.CommandContext(ctx, python, "-c", "import fastapi, uvicorn, gunicorn, uvloop, httptools").Run(); err != nil {
+		return nil, missing("FastAPI for "+python, "python3-fastapi uvicorn gunicorn python3-uvloop python3-httptools")
 	}
 	host, port, _ := strings.Cut(peerAddress, ":")
 	one, err := startFastAPI(ctx, w, peerAddress, process.Command(ctx, python, "-m", "uvicorn", "--app-dir", peerFolder,
-		"--host", host, "--port", port, "--no-access-log", "--log-level", "warning", "app:app"))
+		"--host", host, "--port", port, "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning", "app:app"))
 	if err != nil {
 		return nil, err
 	}

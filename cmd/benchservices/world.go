@@ -10,11 +10,12 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"time"
+	"strconv"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/agentteam/agentteam/contract"
+	"github.com/agentteam/agentteam/internal/database"
 	"github.com/agentteam/agentteam/internal/devstack"
 )
 
@@ -29,33 +30,40 @@ type world struct {
 	server *httptest.Server
 }
 
-func newWorld(ctx context.Context) (w *world, err error) {
-	w = &world{}
-	defer func() {
-		if err != nil {
-			w.close()
-		}
-	}()
+// connections are those of each of the engine's two pools; the peers have as many as both together.
+const connections = 12
+
+func newWorld(ctx context.Context) (*world, error) {
+	w := &world{}
+	if err := w.open(ctx); err != nil {
+		w.close()
+		return nil, fmt.Errorf("start what is measured: %w", err)
+	}
+	return w, nil
+}
+
+func (w *world) open(ctx context.Context) (err error) {
 	if w.folder, err = os.MkdirTemp("", "benchservices-"); err != nil {
-		return nil, err
+		return err
 	}
 	w.server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(out, `{"ok":true}`) }))
 	w.target = w.server.URL
-	if w.stack, err = devstack.Start(ctx, devstack.Options{Root: ".", Dir: w.folder, Out: os.Stderr, Env: append(os.Environ(), contract.RequestsPerSecond+"=100000")}); err != nil {
-		return nil, err
+	environment := append(os.Environ(), contract.RequestsPerSecond+"=100000", contract.DatabaseConnections+"="+strconv.Itoa(connections))
+	if w.stack, err = devstack.Start(ctx, devstack.Options{Root: ".", Dir: w.folder, Out: os.Stderr, Env: environment}); err != nil {
+		return err
 	}
-	if w.pool, err = pgxpool.New(ctx, w.stack.Database()); err != nil {
-		return nil, err
+	if w.pool, err = database.Open(ctx, w.stack.Database(), 2*connections); err != nil {
+		return err
 	}
 	if w.key, err = w.stack.NewKey(ctx); err != nil {
-		return nil, err
+		return err
 	}
 	me, err := w.me(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	w.engine, err = dialEngine(w.stack.Engine, w.stack.InternalKey(), me.Workspaces[0].ID)
-	return w, err
+	return err
 }
 
 // account is what /v1/me answers: where a key may act.
@@ -86,20 +94,10 @@ func (w *world) me(ctx context.Context) (me account, err error) {
 	return me, nil
 }
 
-// awaitAll returns when no run of the workflow is left to do.
-func (w *world) awaitAll(ctx context.Context, workflow string) error {
-	for {
-		var left int
-		err := w.owned(ctx, `SELECT count(*) FROM runs WHERE workflow_id = $1 AND ended_at IS NULL`, workflow, &left)
-		if err != nil || left == 0 {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(20 * time.Millisecond):
-		}
-	}
+// inFlight counts the workflow's runs that have not ended.
+func (w *world) inFlight(ctx context.Context, workflow string) (n int, err error) {
+	err = w.owned(ctx, `SELECT count(*) FROM runs WHERE workflow_id = $1 AND ended_at IS NULL`, workflow, &n)
+	return n, err
 }
 
 // owned asks for one value about the benchmark's workspace.
