@@ -261,7 +261,7 @@ func (c *change) exhaust(reason string) error {
 
 // pause tells when everything left waits for people, and when that is over.
 func (c *change) pause() error {
-	if c.run.status.Ended() || c.immediate() && c.before != Paused {
+	if c.run.status.Ended() || !c.plan.asks || c.immediate() && c.before != Paused {
 		return nil
 	}
 	paused, err := c.allWait()

@@ -12,8 +12,7 @@ import (
 // flushSQL writes all rows of a change in one round trip, and gives the role back in the same (permissions were checked when the
 // statement began; the workspace stays set, because PostgreSQL checks new rows against it after that). Values
 // come as arrays of text: PostgreSQL then keeps each JSON value as it was written. They are read by subscript, because
-// unnest of many arrays costs ten times as much for the few rows that there are. Scopes are found by ANY, because a join with the array would
-// read all of the run's.
+// unnest of many arrays costs ten times as much for the few rows that there are.
 const flushSQL = `WITH step AS (
   INSERT INTO steps (run_id, workspace_id, path, scope, node_id, type, status, attempt, config, progress, port, output, output_artifact, failure,
     cost, input_tokens, output_tokens, model_calls, tool_calls, ended_at)
@@ -30,36 +29,37 @@ const flushSQL = `WITH step AS (
 ), event AS (
   INSERT INTO events (run_id, workspace_id, seq, type, step, data)
   SELECT $1, $2, $20 + i, ($21::text[])[i], ($22::text[])[i], ($23::text[])[i]::json FROM generate_series(1, cardinality($21::text[])) AS i
-), scope AS (
-  UPDATE scopes SET status = ($25::text[])[array_position($24::text[], path)], output = ($26::text[])[array_position($24::text[], path)]::json,
-    failure = ($27::text[])[array_position($24::text[], path)]::jsonb
-  WHERE run_id = $1 AND path = ANY ($24::text[])
 ), call AS (
   INSERT INTO calls (run_id, workspace_id, step, attempt, generation, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at)
-  SELECT $1, $2, ($44::text[])[i], ($45::int[])[i], ($46::int[])[i], ($47::int[])[i], ($48::text[])[i], ($49::text[])[i], ($50::text[])[i],
-    ($51::bigint[])[i], ($52::bigint[])[i], ($53::bigint[])[i], ($54::text[])[i]::jsonb, ($55::timestamptz[])[i], ($56::timestamptz[])[i]
-  FROM generate_series(1, cardinality($44::text[])) AS i ON CONFLICT DO NOTHING
+  SELECT $1, $2, ($40::text[])[i], ($41::int[])[i], ($42::int[])[i], ($43::int[])[i], ($44::text[])[i], ($45::text[])[i], ($46::text[])[i],
+    ($47::bigint[])[i], ($48::bigint[])[i], ($49::bigint[])[i], ($50::text[])[i]::jsonb, ($51::timestamptz[])[i], ($52::timestamptz[])[i]
+  FROM generate_series(1, cardinality($40::text[])) AS i ON CONFLICT DO NOTHING
 ), run AS (
-  UPDATE runs SET status = $28, generation = $29, last_seq = $30, outputs = CASE WHEN $33 THEN coalesce($31::json, outputs) END,
-    failure = CASE WHEN $33 THEN coalesce($32::jsonb, failure) END, ended_at = CASE WHEN $33 THEN coalesce(ended_at, clock_timestamp()) END,
-    reserved_cost = $34, reserved_tokens = $35, reserved_tool_calls = $36,
-    cost = $37, input_tokens = $38, output_tokens = $39, model_calls = $40, tool_calls = $41, steps = $42
+  UPDATE runs SET status = $24, generation = $25, last_seq = $26, outputs = CASE WHEN $29 THEN coalesce($27::json, outputs) END,
+    failure = CASE WHEN $29 THEN coalesce($28::jsonb, failure) END, ended_at = CASE WHEN $29 THEN coalesce(ended_at, clock_timestamp()) END,
+    reserved_cost = $30, reserved_tokens = $31, reserved_tool_calls = $32,
+    cost = $33, input_tokens = $34, output_tokens = $35, model_calls = $36, tool_calls = $37, steps = $38
   WHERE id = $1
 )
-SELECT CASE WHEN $43 THEN set_config('role', 'none', true) END`
+SELECT CASE WHEN $39 THEN set_config('role', 'none', true) END`
+
+// closeSQL ends a scope. One statement for several would find them by the run, and read every scope of a large loop.
+const closeSQL = `UPDATE scopes SET status = $3, output = $4::text::json, failure = $5::text::jsonb WHERE run_id = $1 AND path = $2`
 
 // flush writes what is planned. It may be called before the end, when a statement has to see it.
 func (c *change) flush(last bool) {
 	arguments := append([]any{c.run.id, c.run.workspace}, c.stepColumns()...)
 	arguments = append(arguments, c.run.lastSeq)
 	arguments = append(arguments, c.eventColumns()...)
-	arguments = append(arguments, c.scopeColumns()...)
 	c.run.lastSeq += int64(len(c.events))
 	r, u := &c.run, &c.run.usage
 	arguments = append(arguments, r.status, r.generation, r.lastSeq, nullable(r.outputs), failureText(r.failure), r.status.Ended(),
 		r.reserved.Cost, r.reserved.InputTokens, r.reserved.ToolCalls,
 		u.Cost, u.InputTokens, u.OutputTokens, u.ModelCalls, u.ToolCalls, u.Steps, last)
 	arguments = append(arguments, callColumns(c.calls)...)
+	for _, s := range c.closed {
+		c.tx.Queue(closeSQL, c.run.id, s.path, s.status, nullable(s.output), failureText(s.failure))
+	}
 	c.tx.Queue(flushSQL, arguments...)
 	c.steps, c.events, c.closed, c.calls = nil, nil, nil, nil
 	clear(c.byPath)
@@ -89,15 +89,6 @@ func (c *change) eventColumns() []any {
 		kind[i], path[i], data[i] = e.kind, e.step, string(clean(e.data))
 	}
 	return []any{kind, path, data}
-}
-
-func (c *change) scopeColumns() []any {
-	path, status := make([]string, len(c.closed)), make([]string, len(c.closed))
-	output, failure := make([]*string, len(c.closed)), make([]*string, len(c.closed))
-	for i, s := range c.closed {
-		path[i], status[i], output[i], failure[i] = s.path, string(s.status), nullable(s.output), failureText(s.failure)
-	}
-	return []any{path, status, output, failure}
 }
 
 func nullable(value json.RawMessage) *string {

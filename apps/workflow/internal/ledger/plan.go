@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
@@ -24,6 +25,7 @@ type Version struct {
 type Plan struct {
 	Root   Version
 	Graphs map[Version]*graph.Graph
+	asks   bool // people: a run that does not is never paused
 }
 
 // Resolve loads a document and all that it leads to.
@@ -44,9 +46,16 @@ func Resolve(root Version, load func(Version) (*graph.Graph, error)) (Plan, erro
 			return Plan{}, fmt.Errorf("version %d of workflow %s: %w", v.Number, v.Workflow, err)
 		}
 		plan.Graphs[v] = g
+		plan.asks = plan.asks || asks(g)
 		pending = append(pending, subworkflows(g)...)
 	}
 	return plan, nil
+}
+
+func asks(g *graph.Graph) bool {
+	return slices.ContainsFunc(g.Nodes, func(n *graph.Node) bool {
+		return n.Type == typeApproval || n.Type == typeInput || n.Body != nil && asks(n.Body)
+	})
 }
 
 func subworkflows(g *graph.Graph) []Version {

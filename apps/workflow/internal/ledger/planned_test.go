@@ -1,6 +1,9 @@
 package ledger_test
 
 import (
+	"cmp"
+	"context"
+	"encoding/json"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -39,5 +42,45 @@ WHERE statement ^@ ANY ('{WITH step AS,"SELECT sc.status","SELECT status, genera
 	})
 	if err != nil || tag.RowsAffected() != 3 {
 		t.Errorf("%d statements were found, want 3; %v", tag.RowsAffected(), err)
+	}
+}
+
+// counted counts the messages that a transaction sends.
+type counted struct {
+	ledger.Conn
+	messages int
+}
+
+func (c *counted) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResults {
+	c.messages++
+	return c.Conn.SendBatch(ctx, batch)
+}
+
+// TestAStepIsTwoMessages holds that the end of a step waits twice for PostgreSQL: for what it reads, and for the commit.
+func TestAStepIsTwoMessages(t *testing.T) {
+	t.Parallel()
+	then := `, {"id": "then", "type": "http", "config": {"method": "GET", "url": "https://example.com"}}`
+	for name, c := range map[string]struct {
+		nodes, edges string
+		want         int
+	}{
+		"in a chain": {callNode + then, `{"from": "call", "to": "then"}`, 2},
+		"in a loop":  {each(callNode, `null`, ``), ``, 3}, // the loop is read when an iteration has ended
+	} {
+		w := newWorld(t, flow(c.nodes, c.edges))
+		w.create(ledger.New{Inputs: json.RawMessage(`{"base": 1, "list": [1, 2, 3]}`)})
+		task := w.ready[0]
+		w.in(func(tx pgx.Tx) error {
+			conn := &counted{Conn: tx}
+			change := ledger.On(conn)
+			_, err := ledger.Record(t.Context(), change, w.plan, task, ledger.Move{End: true, Output: json.RawMessage(`{}`)})
+			if err := cmp.Or(err, change.Send(t.Context())); err != nil {
+				return err
+			}
+			if conn.messages != c.want {
+				t.Errorf("a step %s took %d messages, want %d", name, conn.messages, c.want)
+			}
+			return nil
+		})
 	}
 }
