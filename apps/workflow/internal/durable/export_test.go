@@ -2,6 +2,7 @@ package durable
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
@@ -40,4 +41,31 @@ func Adopt(ctx context.Context, e *Engine) error { return e.adopt(ctx) }
 func Report(ctx context.Context, e *Engine) error {
 	_, err := e.reportWork(ctx, nil)
 	return err
+}
+
+// Steps are the names of what a workflow has recorded, as DBOS reads it.
+func Steps(e *Engine, workflow string) (names []string, err error) {
+	steps, err := dbos.GetWorkflowSteps(e.root, workflow)
+	for _, s := range steps {
+		names = append(names, s.StepName)
+	}
+	return names, err
+}
+
+// Record records a value as a workflow's first step, in a process that does not hear of its first commit if it is deaf.
+func Record(ctx context.Context, e *Engine, workflow string, value int, deaf bool) (tries int, recorded int, err error) {
+	at := (&journal{engine: e, workflow: workflow}).next("step")
+	err = at.once(ctx, &recorded, func() error {
+		tries++
+		recorded = value * tries
+		row, err := at.row(recorded)
+		if err != nil {
+			return err
+		}
+		if _, err := e.pool.Exec(ctx, recordSQL, row...); err != nil || !deaf {
+			return err
+		}
+		return io.ErrUnexpectedEOF
+	})
+	return tries, recorded, err
 }
