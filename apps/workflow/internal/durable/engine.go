@@ -1,6 +1,6 @@
 // Package durable carries runs out. It is the one package that knows DBOS: tasks of the ledger are DBOS
-// workflows, their calls are DBOS steps, and every change of a run is committed together with DBOS's own
-// record of it. Runs survive the death of any process, and spread over all that live.
+// workflows, their calls are steps in the journal that DBOS would keep, and every change of a run is committed together
+// with its record there. Runs survive the death of any process, and spread over all that live.
 package durable
 
 import (
@@ -26,7 +26,7 @@ import (
 const (
 	appName = "agentteam"
 	// protocolVersion changes only when this build cannot go on with tasks that the one before has begun: when the order or names
-	// of the DBOS steps of a task change, or the fields of tasks and outcomes. DBOS gives tasks only to processes of the same version, so
+	// of the steps of a task change, or the fields of tasks and outcomes. DBOS gives tasks only to processes of the same version, so
 	// processes of the old one have to stay until theirs are done.
 	protocolVersion = "1"
 	queueName       = "tasks"

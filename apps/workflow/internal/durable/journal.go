@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
@@ -88,6 +89,7 @@ func (r recorded) read(at entry, into any) error {
 	if err != nil {
 		return err
 	}
+	reflect.ValueOf(into).Elem().SetZero() // of what a try before this one left
 	return json.Unmarshal(text, into)
 }
 

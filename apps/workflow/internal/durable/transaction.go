@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/ledger"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
@@ -70,7 +72,7 @@ func (e *Engine) commit(ctx context.Context, fn func(*ledger.Tx) error) error {
 	tx := ledger.On(conn)
 	tx.Queue("BEGIN")
 	if err = fn(tx); err == nil {
-		tx.Queue("COMMIT")
+		tx.Queue("COMMIT").Exec(committed)
 		err = tx.Send(ctx)
 	}
 	if err != nil && conn.Conn().PgConn().TxStatus() != idle {
@@ -78,6 +80,14 @@ func (e *Engine) commit(ctx context.Context, fn func(*ledger.Tx) error) error {
 		err = errors.Join(err, broken)
 	}
 	return err
+}
+
+// committed refuses what PostgreSQL answers to the commit of a transaction that has failed before.
+func committed(tag pgconn.CommandTag) error {
+	if tag.String() != "COMMIT" {
+		return pgx.ErrTxCommitRollback
+	}
+	return nil
 }
 
 const idle = 'I' // the status of a connection that is in no transaction
