@@ -143,10 +143,6 @@ func httpNode(name, method, query string, more ...string) string {
 
 func (s *system) engine(performer node.Performer, concurrency int, oneCall ...string) *durable.Engine {
 	s.t.Helper()
-	level := slog.LevelWarn
-	if testing.Verbose() {
-		level = slog.LevelInfo
-	}
 	e, err := durable.New(s.t.Context(), durable.Options{
 		Pool: s.pool, Programs: map[string]node.Program{"http": script{}}, Performer: performer, Concurrency: concurrency, OneCall: oneCall,
 		Graphs: func(_ context.Context, workspace, workflow string, version int) (*graph.Graph, error) {
@@ -155,7 +151,7 @@ func (s *system) engine(performer node.Performer, concurrency int, oneCall ...st
 			}
 			return s.graph, nil
 		},
-		Log: slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: level})),
+		Log: s.log(),
 	})
 	if err != nil {
 		s.t.Fatal(err)
@@ -166,6 +162,14 @@ func (s *system) engine(performer node.Performer, concurrency int, oneCall ...st
 		}
 	})
 	return e
+}
+
+func (s *system) log() *slog.Logger {
+	level := slog.LevelWarn
+	if testing.Verbose() {
+		level = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: level}))
 }
 
 func (s *system) caller() identity.Caller {

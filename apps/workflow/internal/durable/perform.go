@@ -165,14 +165,20 @@ func (p *performance) makeAll(ctx dbos.Context, calls []node.Call) ([]node.CallR
 	return results, cmp.Or(errs...)
 }
 
-// makeOnce makes a call unless it was recorded, and records it.
+// makeOnce makes a call unless it was recorded, and records it. It looks now, and not at what the journal knew when the task began here: a process
+// that was paused must not make a call again that another has made since.
 func (p *performance) makeOnce(ctx dbos.Context, at entry, call node.Call) (r node.CallResult, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			err = p.engine.panicked(ctx, at.name, panicked)
 		}
 	}()
-	if found, err := at.recall(&r); found || err != nil {
+	var found bool
+	err = p.engine.persist(ctx, func() (err error) {
+		found, err = at.look(ctx, &r)
+		return err
+	})
+	if found || err != nil {
 		return r, err
 	}
 	if r, err = p.make(ctx, call); err != nil {
