@@ -67,7 +67,7 @@ func (p *performance) runOne(ctx dbos.Context) (ledger.Outcome, error) {
 	if len(move.Calls) != 1 || !cheap(move.Calls[0]) {
 		return p.run(ctx)
 	}
-	r, err := p.make(ctx, move.Calls[0])
+	r, err := p.makeNow(ctx, move.Calls[0])
 	if err != nil {
 		return ledger.Outcome{}, err
 	}
@@ -181,7 +181,7 @@ func (p *performance) makeOnce(ctx dbos.Context, at entry, call node.Call) (r no
 	if found || err != nil {
 		return r, err
 	}
-	if r, err = p.make(ctx, call); err != nil {
+	if r, err = p.makeNow(ctx, call); err != nil {
 		return r, err
 	}
 	row, err := at.row(r)
@@ -195,7 +195,7 @@ func (p *performance) makeOnce(ctx dbos.Context, at entry, call node.Call) (r no
 	})
 }
 
-func (p *performance) make(ctx dbos.Context, call node.Call) (node.CallResult, error) {
+func (p *performance) makeNow(ctx dbos.Context, call node.Call) (node.CallResult, error) {
 	started := time.Now()
 	r, err := p.call(ctx, call)
 	r.Number, r.Started, r.Ended = call.Number, started, time.Now()

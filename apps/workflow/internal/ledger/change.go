@@ -71,7 +71,7 @@ func begin(ctx context.Context, tx *Tx, plan Plan, workspace, id string, scopes 
 	c := newChange(ctx, tx, plan, run{id: id, workspace: workspace})
 	var found error
 	c.run.lock(tx, &found)
-	var loads []*load
+	loads := make([]*load, 0, len(scopes))
 	for _, path := range scopes {
 		l, err := c.load(path)
 		if err != nil {

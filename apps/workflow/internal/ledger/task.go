@@ -50,8 +50,9 @@ func (t Task) scopes() []string {
 	case Perform, Wait, Expire, Timeout, Restart:
 		in, _ := split(t.Path)
 		return []string{in}
+	default:
+		return nil
 	}
-	return nil
 }
 
 // Claim is what a process needs to perform a step.
