@@ -33,30 +33,11 @@ func benchSteps(ctx context.Context, w *world, o options) error {
 	return t.measure(o.rounds)
 }
 
-// look is how often the benchmark asks how many runs are in flight, which costs the database a short query.
-const look = 5 * time.Millisecond
-
-// engineSteps keeps as many runs in flight as the peer has workflows, and waits until none is left.
+// engineSteps keeps as many runs in flight as the peer has workflows.
 func engineSteps(ctx context.Context, w *world, o options, workflow string) (perSecond float64, err error) {
 	began := time.Now()
-	for started := 0; ; {
-		n, err := w.inFlight(ctx, workflow)
-		if err != nil {
-			return 0, err
-		}
-		more := min(o.concurrency-n, o.workflows-started)
-		if n == 0 && more == 0 {
-			return float64(o.workflows*stepsPerWorkflow) / time.Since(began).Seconds(), nil
-		}
-		if err := parallel(ctx, more, o.concurrency, func(ctx context.Context, _ int) error {
-			_, err := w.engine.start(ctx, workflow, "{}")
-			return err
-		}); err != nil {
-			return 0, err
-		}
-		started += more
-		time.Sleep(look)
-	}
+	err = w.inFlight(ctx, o, workflow)
+	return float64(o.workflows*stepsPerWorkflow) / time.Since(began).Seconds(), err
 }
 
 // benchLatency measures a run of one step from the request to its last event, one after the other.

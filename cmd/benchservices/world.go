@@ -94,25 +94,6 @@ func (w *world) me(ctx context.Context) (me account, err error) {
 	return me, nil
 }
 
-// inFlight counts the workflow's runs that have not ended.
-func (w *world) inFlight(ctx context.Context, workflow string) (n int, err error) {
-	err = w.owned(ctx, `SELECT count(*) FROM runs WHERE workflow_id = $1 AND ended_at IS NULL`, workflow, &n)
-	return n, err
-}
-
-// owned asks for one value about the benchmark's workspace.
-func (w *world) owned(ctx context.Context, query, argument string, into any) error {
-	tx, err := w.pool.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback(ctx) }() // it has only read
-	if _, err := tx.Exec(ctx, `SELECT set_config('agentteam.workspace_id', $1, true)`, w.engine.workspace); err != nil {
-		return err
-	}
-	return tx.QueryRow(ctx, query, argument).Scan(into)
-}
-
 func (w *world) close() {
 	if w.engine != nil {
 		w.engine.conn.Close()
