@@ -16,8 +16,8 @@ const (
 	idleInTransactionTimeout = "25P03"
 )
 
-// knowEnds makes the two ends of a connection that DBOS does not know errors that it knows, and so retries: else it records them
-// as a step's result, and the run fails though nothing is wrong with it. The one is a connection that ends without a word while an answer is
+// knowEnds makes the two ends of a connection that DBOS does not know errors that it knows, and so retries: else it gives up to start
+// a task or to record its end, though nothing is wrong with it. The one is a connection that ends without a word while an answer is
 // awaited (DBOS asks for io.EOF, pgx gives io.ErrUnexpectedEOF), the other the end of a session that was idle in a transaction.
 func knowEnds(config *pgconn.Config) {
 	config.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend { return pgproto3.NewFrontend(wordlessEnd{r}, w) }
