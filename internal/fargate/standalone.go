@@ -60,12 +60,14 @@ func unsupported(o *types.TaskOverride) string {
 	if o.Cpu != nil || o.Memory != nil || o.TaskRoleArn != nil || o.ExecutionRoleArn != nil || len(o.ContainerOverrides) > 1 {
 		return "overrides other than one container's command"
 	}
-	for _, c := range o.ContainerOverrides {
-		if len(c.Environment)+len(c.EnvironmentFiles)+len(c.ResourceRequirements) > 0 || c.Cpu != nil || c.Memory != nil || c.MemoryReservation != nil {
-			return "overrides other than the command"
-		}
+	if slices.ContainsFunc(o.ContainerOverrides, beyondCommand) {
+		return "overrides other than the command"
 	}
 	return ""
+}
+
+func beyondCommand(c types.ContainerOverride) bool {
+	return len(c.Environment)+len(c.EnvironmentFiles)+len(c.ResourceRequirements) > 0 || c.Cpu != nil || c.Memory != nil || c.MemoryReservation != nil
 }
 
 // RunStandalone starts those that do not run yet, and ends those that are not among them any more. It does not wait for them.

@@ -1,6 +1,7 @@
 package servicetest
 
 import (
+	"encoding/base64"
 	"net"
 	"testing"
 )
@@ -15,7 +16,7 @@ const (
 const AuthKey = "hunter2-hunter2-hunter2"
 
 // CredentialsKey seals what workspaces store secretly, in the engine's environment.
-const CredentialsKey = "aHVudGVyMi1odW50ZXIyLWh1bnRlcjItaHVudGVyMi0="
+var CredentialsKey = base64.StdEncoding.EncodeToString([]byte("hunter2-hunter2-hunter2-hunter2-"))
 
 // EngineEnvironment is a whole valid environment of the workflow engine, on a database such as databasetest.URL gives.
 func EngineEnvironment(database string) []string {
