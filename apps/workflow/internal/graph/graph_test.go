@@ -25,7 +25,24 @@ func catalog() Catalog {
 			return json.RawMessage(`{"type": "object", "properties": {"n": {"type": "integer"}, "d": {"default": 1}},
 				"required": ["n", "d"], "additionalProperties": false}`), workflow == "wfl_1" && version == 2, nil
 		},
+		Agent: func(agent string, version int) (json.RawMessage, bool, error) {
+			switch agent {
+			case "agt_broken":
+				return nil, false, errors.New("no connection")
+			case "agt_away":
+				return json.RawMessage(`{"name": "Away", "provider": "anthropic", "model": "m"}`), true, nil
+			}
+			return json.RawMessage(published), agent == "agt_1" && version == 2, nil
+		},
 	}
+}
+
+// published is version 2 of the agent agt_1.
+const published = `{"name": "Adder", "description": "adds", "provider": "openai", "model": "m", "instructions": "Add.", "max_turns": 3,
+	"tools": [{"type": "function", "name": "add", "parameters": {"type": "object", "properties": {"a": {}}}, "value": "${{ args.a + 1 }}"}]}`
+
+func reference(more string) string {
+	return `{"id": "g", "type": "agent", "config": {"prompt": "${{ inputs.p }}"` + more + `}}`
 }
 
 // compile makes a document of nodes and edges.
@@ -111,6 +128,13 @@ func TestCompileRefuses(t *testing.T) {
 		{"tool's args", agentWith(`, "tools": [{"type": "function", "name": "t", "parameters": {"type": "object", "properties": {"city": {}}}, "value": "${{ args.ctiy }}"}]`), "", "",
 			"/nodes/0/config/tools/0/value", problem.CodeExpression, "did you mean city?"},
 		{"args outside of tools", agentWith(`, "instructions": "${{ args.x }}"`), "", "", "/nodes/0/config/instructions", problem.CodeExpression, "args"},
+		{"agent's version", reference(`, "agent": "agt_1"`), "", "", "/nodes/0/config", problem.CodeMissingField, "version is missing"},
+		{"unknown version", reference(`, "agent": "agt_1", "version": 3`), "", "", "/nodes/0/config/version", problem.CodeUnknownVersion, "version 3"},
+		{"unknown agent", reference(`, "agent": "agt_2", "version": 2`), "", "", "/nodes/0/config/version", problem.CodeUnknownVersion, "agt_2"},
+		{"agent lookup", reference(`, "agent": "agt_broken", "version": 2`), "", "", "/nodes/0/config/agent", problem.CodeUnavailable, "try again"},
+		{"agent's own field", reference(`, "agent": "agt_1", "version": 2, "model": "other"`), "", "", "/nodes/0/config/model", problem.CodeNotAllowed, "of its own"},
+		{"agent's provider", reference(`, "agent": "agt_away", "version": 2`), "", "", "/nodes/0/config/agent", problem.CodeUnavailable, "ANTHROPIC_API_KEY"},
+		{"neither agent nor model", reference(`, "provider": "openai"`), "", "", "/nodes/0/config", problem.CodeMissingField, "model is missing"},
 		{"url", `{"id": "a", "type": "http", "config": {"url": "ftp://x"}}`, "", "", "/nodes/0/config/url", problem.CodeInvalidFormat, "ftp"},
 		{"method", `{"id": "a", "type": "http", "config": {"url": "https://x", "method": "get"}}`, "", "", "/nodes/0/config/method", problem.CodeUnknownValue, `"get"`},
 		{"wait", `{"id": "a", "type": "wait", "config": {}}`, "", "", "/nodes/0/config", problem.CodeSchemaMismatch, "duration is missing"},
@@ -178,6 +202,7 @@ func TestCompileAccepts(t *testing.T) {
 		{"computed turns", agentWith(`, "max_turns": "${{ inputs.n }}", "temperature": 0.5`), "", ""},
 		{"tools", agentWith(`, "tools": [{"type": "http", "name": "t", "url": "https://x/${{ args.id }}", "headers": {"Authorization": "Bearer ${{ inputs.token }}"},
 			"parameters": {"type": "object", "description": "${{ no expression }}"}}]`), "", ""},
+		{"reference to an agent", reference(`, "agent": "agt_1", "version": 2`), "", ""},
 		{"behind any, what is before each",
 			a + `,{"id": "x", "type": "transform", "config": {"value": 1}},{"id": "y", "type": "transform", "config": {"value": 1}},{"id": "j", "type": "join", "config": {"mode": "any"}},` + c,
 			`{"from": "a", "to": "x"},{"from": "a", "to": "y"},{"from": "x", "to": "j"},{"from": "y", "to": "j"},{"from": "j", "to": "c"}`, ""},

@@ -95,18 +95,21 @@ func (k *compiler) mustBe(t *expression.Template, kind jsontree.Kind, pointer st
 
 func (k *compiler) config(n *Node, p place) {
 	pointer := n.Spec.Pointer + "/config"
-	tree, problems := jsontree.Parse(n.Spec.Config, document.MaxDepth)
+	written, problems := jsontree.Parse(n.Spec.Config, document.MaxDepth)
 	if problems != nil {
 		k.within(pointer, problems)
 		return
 	}
+	tree, filling := k.fill(written, n.builtin.rules, pointer)
+	if tree == nil {
+		return
+	}
+	mark := len(k.problems)
+	defer func() { filling.moved(written, mark) }()
 	shape := n.builtin.checkShape(tree)
 	k.within(pointer, shape)
 	var err error
-	n.Config, err = expression.CompileAt(n.Spec.Config, p.env, expression.Places{
-		Literal: func(at string) bool { return at == "/tools" && n.Type == "agent" || n.builtin.rules.literal(at) },
-		Text:    n.builtin.rules.text,
-	})
+	n.Config, err = expression.CompileAt(tree.Raw, p.env, expression.Places{Literal: n.builtin.rules.literal, Text: n.builtin.rules.text})
 	k.faults(pointer, err)
 	k.special(n, tree, p, len(shape) == 0)
 }
@@ -116,7 +119,7 @@ func (k *compiler) special(n *Node, config *jsontree.Value, p place, sound bool)
 	pointer := n.Spec.Pointer + "/config"
 	switch n.Type {
 	case "agent":
-		k.agent(n, config, p, pointer)
+		n.Tools = k.agent(config, n.builtin.rules, p.variables, pointer, "")
 	case "for_each":
 		k.loop(n, config, p)
 	case "if":
