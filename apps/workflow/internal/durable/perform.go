@@ -81,7 +81,12 @@ func cheap(call node.Call) bool { return call.Kind == node.ToolCall && call.Idem
 func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
 	var results []node.CallResult
 	move := p.next(results)
-	made := ledger.Move{}
+	made := ledger.Move{Events: move.Events}
+	if len(made.Events) > 0 && len(move.Calls) > 0 { // what begins is told before it is done
+		if outcome, err := p.record(ctx, made); err != nil || outcome.Stale {
+			return outcome, err
+		}
+	}
 	for len(move.Calls) > 0 {
 		got, err := p.makeAll(ctx, move.Calls)
 		if err != nil {
@@ -89,7 +94,9 @@ func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
 		}
 		results = append(results, got...)
 		made = ledger.Move{Calls: move.Calls, Results: got}
-		if move = p.next(results); len(move.Calls) == 0 {
+		move = p.next(results)
+		made.Events = move.Events
+		if len(move.Calls) == 0 {
 			break
 		}
 		outcome, err := p.record(ctx, made)
@@ -241,7 +248,7 @@ func (p *performance) reset(ctx context.Context, call node.Call) error {
 	if !p.claim.Resumed || call.Kind != node.ModelCall {
 		return nil
 	}
-	return p.engine.directly(ctx, func(ctx context.Context, tx ledger.Tx) error { return ledger.Reset(ctx, tx, p.task, call.Number) })
+	return p.engine.directly(ctx, func(ctx context.Context, tx ledger.Tx) error { return ledger.Reset(ctx, tx, p.task, call) })
 }
 
 // unmade is the result of a call that the ledger does not let be made.
