@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"strings"
+
 	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
 	"github.com/agentteam/agentteam/apps/workflow/internal/jsontree"
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
@@ -51,11 +53,15 @@ func (k *compiler) provider(name, pointer string) {
 
 // tool compiles one tool. Its expressions may use args beside what the node's own may use.
 func (k *compiler) tool(tool *jsontree.Value, rules *rule, v expression.Variables, pointer string) *expression.Template {
-	needs, refuses := "url", []string{"value"}
-	if text(tool.Get("type")) == "function" {
-		needs, refuses = "value", []string{"method", "url", "headers", "query", "body", "idempotent"}
+	needs, refuses := "url", []string{"value", "definition"}
+	switch text(tool.Get("type")) {
+	case "function":
+		needs, refuses = "value", []string{"method", "url", "headers", "query", "body", "idempotent", "definition"}
+	case "agent":
+		needs, refuses = "definition", []string{"method", "url", "headers", "query", "body", "idempotent", "value", "parameters"}
 	}
 	if tool.Get(needs) == nil {
+		needs = strings.Replace(needs, "definition", "agent", 1) // which names it
 		k.problemf(pointer, problem.CodeMissingField, "%s is missing: a tool of type %s needs it", needs, text(tool.Get("type")))
 	}
 	for _, name := range refuses {

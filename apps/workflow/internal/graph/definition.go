@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"sync"
 
@@ -27,12 +28,11 @@ func CheckAgent(data []byte, c Catalog) []problem.Problem {
 		return problems
 	}
 	k := compiler{catalog: c, problems: append(append(problems, d.schema.Check(tree.Raw)...), d.rules.misplaced(tree, "")...)}
-	mark := len(k.problems)
 	whole, filling := k.fill(tree, d.rules, "")
 	if whole != nil {
 		k.agent(whole, d.rules, expression.Variables{OnlyArgs: true}, "", "")
-		filling.moved(tree, mark)
 	}
+	filling.moved()
 	return problem.Sorted(k.problems)
 }
 
@@ -55,27 +55,41 @@ func readDefinition() (*builtin, error) {
 // definitionSchema makes that of an agent's document of that of an agent node: it is no reference, has no prompt, and its values are known
 // when it is published.
 func definitionSchema(node json.RawMessage) (json.RawMessage, error) {
-	var s struct {
-		Type       string         `json:"type"`
-		Properties map[string]any `json:"properties"`
-		Required   []string       `json:"required"`
-		Additional bool           `json:"additionalProperties"`
+	s, err := agentSchema(node)
+	if err != nil {
+		return nil, err
 	}
-	if err := json.Unmarshal(node, &s); err != nil {
-		return nil, fmt.Errorf("the schema of agents: %w", err)
+	properties := s["properties"].(map[string]any) //nolint:forcetypeassert // agentSchema made it
+	for _, keyword := range []string{"x-agent", "if", "then", "else"} {
+		delete(s, keyword)
 	}
-	for _, name := range []string{"agent", "version", "prompt"} {
-		delete(s.Properties, name)
+	for _, name := range []string{"agent", "version"} {
+		delete(properties, name)
 	}
-	for _, property := range s.Properties {
+	for _, property := range properties {
 		if p, ok := property.(map[string]any); ok && p["x-expressions"] == nil {
 			p["x-expressions"] = "none"
 		}
 	}
-	s.Properties["name"] = map[string]any{"type": "string", "minLength": 1, "maxLength": 100, "x-expressions": "none"}
-	s.Properties["description"] = map[string]any{"type": "string", "maxLength": 2000, "x-expressions": "none"}
-	s.Required = []string{"name", "provider", "model"}
+	properties["name"] = map[string]any{"type": "string", "minLength": 1, "maxLength": 100, "x-expressions": "none"}
+	properties["description"] = map[string]any{"type": "string", "maxLength": 2000, "x-expressions": "none"}
+	s["required"] = []string{"name", "provider", "model"}
 	return json.Marshal(s)
+}
+
+// agentSchema is that of an agent node without the prompt, to make others of.
+func agentSchema(node json.RawMessage) (map[string]any, error) {
+	var s map[string]any
+	if err := json.Unmarshal(node, &s); err != nil {
+		return nil, fmt.Errorf("the schema of agents: %w", err)
+	}
+	properties, ok := s["properties"].(map[string]any)
+	if !ok {
+		return nil, errors.New("the schema of agents has no properties")
+	}
+	delete(properties, "prompt")
+	s["required"] = []string{}
+	return s, nil
 }
 
 // compile reads the type's schema.

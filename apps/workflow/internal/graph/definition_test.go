@@ -56,3 +56,40 @@ func TestAReferenceIsFilled(t *testing.T) {
 		t.Errorf("the config is %s", config)
 	}
 }
+
+func TestATeamIsFilled(t *testing.T) {
+	g, problems := compile(t, crew("supervisor", `, "supervisor": {"provider": "openai", "model": "m", "tools": [{"type": "agent", "name": "x", "agent": "agt_1", "version": 2}]}`), "", "")
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	config, failure := g.Node("t").Resolve(map[string]any{"inputs": map[string]any{"p": "2 and 3", "mood": "kind"}})
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	var got struct {
+		Prompt     string
+		Supervisor struct {
+			Tools []struct {
+				Description string
+				Agent       string
+				Definition  struct{ Instructions string }
+			}
+		}
+		Members []struct {
+			Name, Description, Instructions, Agent string
+			Tools                                  []struct{ Value string }
+		}
+	}
+	if err := json.Unmarshal(config, &got); err != nil {
+		t.Fatal(err)
+	}
+	if a := got.Members[0]; a.Name != "a" || a.Description != "adds" || a.Instructions != "Add." || a.Agent != "" || a.Tools[0].Value != "${{ args.a + 1 }}" {
+		t.Errorf("a member is %+v", a)
+	}
+	if x := got.Supervisor.Tools[0]; x.Definition.Instructions != "Add." || x.Description != "adds" || x.Agent != "" {
+		t.Errorf("a tool is %+v", x)
+	}
+	if got.Prompt != "2 and 3" || got.Members[1].Instructions != "Be kind." {
+		t.Errorf("the config is %s", config)
+	}
+}

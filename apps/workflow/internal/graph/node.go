@@ -15,6 +15,7 @@ import (
 // Timeouts of an attempt where the document states none.
 const (
 	agentTimeout = 10 * time.Minute
+	teamTimeout  = 30 * time.Minute
 	httpTimeout  = 30 * time.Second
 )
 
@@ -30,9 +31,12 @@ func (k *compiler) node(spec document.Node, p place) *Node {
 	}
 	n.Pure = n.builtin.Pure
 	n.ports = slices.Clone(n.builtin.Ports)
+	_, isTeam := lead(n.Type)
 	switch {
 	case n.Timeout == 0 && n.Type == "agent":
 		n.Timeout = agentTimeout
+	case n.Timeout == 0 && isTeam:
+		n.Timeout = teamTimeout
 	case n.Timeout == 0 && n.Type == "http":
 		n.Timeout = httpTimeout
 	}
@@ -101,11 +105,10 @@ func (k *compiler) config(n *Node, p place) {
 		return
 	}
 	tree, filling := k.fill(written, n.builtin.rules, pointer)
+	defer filling.moved()
 	if tree == nil {
 		return
 	}
-	mark := len(k.problems)
-	defer func() { filling.moved(written, mark) }()
 	shape := n.builtin.checkShape(tree)
 	k.within(pointer, shape)
 	var err error
@@ -120,6 +123,8 @@ func (k *compiler) special(n *Node, config *jsontree.Value, p place, sound bool)
 	switch n.Type {
 	case "agent":
 		n.Tools = k.agent(config, n.builtin.rules, p.variables, pointer, "")
+	case "supervisor", "handoff", "parallel_agents", "plan_execute":
+		k.team(n, config, p.variables, pointer)
 	case "for_each":
 		k.loop(n, config, p)
 	case "if":

@@ -9,18 +9,24 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
 )
 
+// maxAgents is how deep agents may be the tools of agents.
+const maxAgents = 3
+
 // filling puts the documents of agents in the place of references to them. A published version never changes, so
 // what comes out is the same at every compilation.
 type filling struct {
 	*compiler
-	at     string   // pointer of the config
-	filled []string // pointers within the config
+	config *jsontree.Value // as it was written
+	at     string          // its pointer
+	filled []string        // pointers within the config
+	depth  int             // of agents within each other
+	mark   int             // how many problems there were before
 	failed bool
 }
 
-// fill gives the config with the agents that it refers to. What is wrong with them is reported at the reference.
+// fill gives the config with the agents that it refers to; nil if one cannot be had, which is reported.
 func (k *compiler) fill(config *jsontree.Value, rules *rule, at string) (*jsontree.Value, *filling) {
-	f := &filling{compiler: k, at: at}
+	f := &filling{compiler: k, config: config, at: at, mark: len(k.problems)}
 	var b bytes.Buffer
 	f.write(&b, config, rules, "")
 	if f.failed {
@@ -52,46 +58,79 @@ func (f *filling) write(b *bytes.Buffer, value *jsontree.Value, rules *rule, poi
 }
 
 func (f *filling) object(b *bytes.Buffer, value *jsontree.Value, rules *rule, pointer string) {
+	members := value.Members
 	refers := rules.Agent != "" && value.Get("agent") != nil
-	comma := "{"
-	for _, m := range value.Members {
-		if refers && (m.Key == "agent" || m.Key == "version") {
-			continue
-		}
-		writeKey(b, comma, m.Key)
-		comma = ","
-		f.write(b, m.Value, rules.Properties[m.Key], problem.Join(pointer, m.Key))
+	if given := value.Get("definition"); given != nil && rules.Agent == "definition" {
+		f.refuse(problem.CodeNotAllowed, pointer+"/definition", "an agent that is a tool has to be a published one: name it by agent and version")
 	}
 	if refers {
 		f.filled = append(f.filled, pointer)
-		for _, m := range f.agent(value, rules, pointer) {
-			writeKey(b, comma, m.Key)
-			comma = ","
-			b.Write(m.Value.Raw)
+		f.depth++
+		defer func() { f.depth-- }()
+		members = f.members(value, rules, pointer)
+	}
+	comma := "{"
+	for _, m := range members {
+		writeKey(b, comma, m.Key)
+		comma = ","
+		inner := rules.Properties[m.Key]
+		if m.Key == "definition" && refers {
+			inner = f.definition()
 		}
+		f.write(b, m.Value, inner, problem.Join(pointer, m.Key))
 	}
 	b.WriteString(strings.TrimPrefix(comma+"}", ","))
 }
 
-// agent gives the members that an agent's document adds to a reference to it.
-func (f *filling) agent(reference *jsontree.Value, rules *rule, pointer string) (added []jsontree.Member) {
+func (f *filling) refuse(code, pointer, format string, arguments ...any) {
+	f.failed = true
+	f.problemf(f.at+pointer, code, format, arguments...)
+}
+
+// definition are the rules of an agent's document.
+func (f *filling) definition() *rule {
+	d, err := definition()
+	if err != nil {
+		f.refuse(problem.CodeInvalidSchema, "", "%v", err)
+		return nil
+	}
+	return d.rules
+}
+
+// members are those of a reference with what the agent's document adds to them, instead of its name.
+func (f *filling) members(reference *jsontree.Value, rules *rule, pointer string) (members []jsontree.Member) {
+	if f.depth > maxAgents {
+		f.refuse(problem.CodeTooDeep, pointer, "agents are the tools of agents deeper than %d: let one of them do without", maxAgents)
+		return nil
+	}
 	found := f.lookUp(text(reference.Get("agent")), reference.Get("version"), f.at+pointer)
 	if found == nil {
 		f.failed = true
 		return nil
+	}
+	for _, m := range reference.Members {
+		if m.Key != "agent" && m.Key != "version" {
+			members = append(members, m)
+		}
+	}
+	if rules.Agent == "definition" {
+		members = append(members, jsontree.Member{Key: "definition", Value: found})
+		if description := found.Get("description"); description != nil && reference.Get("description") == nil {
+			members = append(members, jsontree.Member{Key: "description", Value: description})
+		}
+		return members
 	}
 	for _, m := range found.Members {
 		own := reference.Get(m.Key)
 		switch {
 		case m.Key == "name", rules.Properties[m.Key] == nil: // its place has a name, or needs none
 		case own == nil:
-			added = append(added, m)
+			members = append(members, m)
 		case m.Key != "description":
-			f.failed = true
-			f.problemf(f.at+problem.Join(pointer, m.Key), problem.CodeNotAllowed, "the agent has a %s of its own: remove this one, or publish another version of the agent", m.Key)
+			f.refuse(problem.CodeNotAllowed, problem.Join(pointer, m.Key), "the agent has a %s of its own: remove this one, or publish another version of the agent", m.Key)
 		}
 	}
-	return added
+	return members
 }
 
 // lookUp gives the document of a published version; nil if there is none, which is reported.
@@ -119,16 +158,17 @@ func (k *compiler) lookUp(agent string, version *jsontree.Value, at string) *jso
 	return nil
 }
 
-// moved lets the problems since a mark that are within an agent's document point at the reference to it.
-func (f *filling) moved(config *jsontree.Value, mark int) {
-	for i, p := range f.problems[mark:] {
+// moved lets problems that are within an agent's document point at the reference to it.
+func (f *filling) moved() {
+	for i, p := range f.problems[f.mark:] {
 		within, inside := strings.CutPrefix(p.Pointer, f.at)
-		if !inside || lookup(config, within) != nil {
+		if !inside || lookup(f.config, within) != nil {
 			continue
 		}
-		for _, place := range f.filled {
+		for _, place := range f.filled { // the outermost first
 			if strings.HasPrefix(within, place+"/") {
-				f.problems[mark+i].Pointer = f.at + place + "/agent"
+				f.problems[f.mark+i].Pointer = f.at + place + "/agent"
+				break
 			}
 		}
 	}

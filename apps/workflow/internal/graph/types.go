@@ -33,7 +33,12 @@ func readTypes() (map[string]*builtin, error) {
 		return nil, fmt.Errorf("types.json: %w", err)
 	}
 	types := make(map[string]*builtin, len(list))
+	agent := slices.IndexFunc(list, func(b *builtin) bool { return b.Name == "agent" })
 	for _, b := range list {
+		var err error
+		if b.Config, err = withAgents(b.Config, list[agent].Config); err != nil {
+			return nil, err
+		}
 		if err := b.compile(); err != nil {
 			return nil, err
 		}
@@ -69,7 +74,7 @@ type rule struct {
 	Items       *rule            `json:"items"`
 	Additional  *rule            `json:"additionalProperties"`
 	Type        any              `json:"type"`
-	// Agent says that a reference to an agent may stand here, for its fields.
+	// Agent says that a reference to an agent may stand here: for its fields, or for the field definition.
 	Agent string `json:"x-agent"`
 }
 
