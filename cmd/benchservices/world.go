@@ -27,6 +27,7 @@ type world struct {
 	engine *engine
 	target string // URL that the steps with calls ask
 	server *httptest.Server
+	models *models
 }
 
 func newWorld(ctx context.Context) (w *world, err error) {
@@ -41,7 +42,9 @@ func newWorld(ctx context.Context) (w *world, err error) {
 	}
 	w.server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(out, `{"ok":true}`) }))
 	w.target = w.server.URL
-	if w.stack, err = devstack.Start(ctx, devstack.Options{Root: ".", Dir: w.folder, Out: os.Stderr, Env: append(os.Environ(), contract.RequestsPerSecond+"=100000")}); err != nil {
+	w.models = newModels(teamScript())
+	environ := append(append(os.Environ(), contract.RequestsPerSecond+"=100000"), w.models.environment()...)
+	if w.stack, err = devstack.Start(ctx, devstack.Options{Root: ".", Dir: w.folder, Out: os.Stderr, Env: environ}); err != nil {
 		return nil, err
 	}
 	if w.pool, err = pgxpool.New(ctx, w.stack.Database()); err != nil {
@@ -129,6 +132,9 @@ func (w *world) close() {
 	}
 	if w.server != nil {
 		w.server.Close()
+	}
+	if w.models != nil {
+		w.models.server.Close()
 	}
 	os.RemoveAll(w.folder)
 }
