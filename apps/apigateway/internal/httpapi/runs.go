@@ -118,8 +118,10 @@ func (r RunRequest) target() (string, error) {
 		p.Errors = []ProblemItem{{Pointer: "/workflow", Code: "missing_field", Message: "workflow or agent must name what to run, and not both"}}
 		return "", p
 	}
-	if r.Agent != "" && !id.Valid(id.Agent, r.Agent) {
-		return "", newProblem(http.StatusNotFound, codeNotFound, "agent "+quoted(r.Agent)+" not found")
+	for kind, name := range map[string]string{"agent": r.Agent, "workflow": r.Workflow} {
+		if name != "" && id.Valid(id.Agent, name) != (kind == "agent") {
+			return "", newProblem(http.StatusNotFound, codeNotFound, kind+" "+quoted(name)+" not found")
+		}
 	}
 	return r.Workflow + r.Agent, nil
 }

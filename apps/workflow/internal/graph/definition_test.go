@@ -22,6 +22,8 @@ func TestCheckAgent(t *testing.T) {
 		{"an expression", `"Add."`, `"Add ${{ inputs.n }}."`, "/instructions", problem.CodeNotConstant},
 		{"a computed bound", `"max_turns": 3`, `"max_turns": "${{ 3 }}"`, "/max_turns", problem.CodeNotConstant},
 		{"another variable in a tool", `args.a + 1`, `inputs.a`, "/tools/0/value", problem.CodeExpression},
+		{"an unknown agent as tool", `"tools": [`, `"tools": [{"type": "agent", "name": "x", "agent": "agt_9", "version": 1}, `, "/tools/0/version", problem.CodeUnknownVersion},
+		{"an agent as tool that is away", `"tools": [`, `"tools": [{"type": "agent", "name": "x", "agent": "agt_broken", "version": 1}, `, "/tools/0/agent", problem.CodeUnavailable},
 		{"a tool without value", `, "value": "${{ args.a + 1 }}"`, ``, "/tools/0", problem.CodeMissingField},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -35,6 +37,10 @@ func TestCheckAgent(t *testing.T) {
 				t.Errorf("got %v", problems)
 			}
 		})
+	}
+	delegating := strings.Replace(published, `"tools": [`, `"tools": [{"type": "agent", "name": "x", "agent": "agt_1", "version": 2}, `, 1)
+	if problems := CheckAgent([]byte(delegating), catalog()); problems != nil {
+		t.Error(problems)
 	}
 	if problems := CheckAgent([]byte(`{"name": `), catalog()); len(problems) != 1 || problems[0].Code != problem.CodeInvalidJSON {
 		t.Error(problems)

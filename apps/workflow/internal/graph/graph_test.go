@@ -158,6 +158,8 @@ func TestCompileRefuses(t *testing.T) {
 		{"who passes on", crew("handoff", `, "handoffs": {"c": ["a"]}`), "", "", "/nodes/0/config/handoffs/c", problem.CodeUnknownValue, "no member c"},
 		{"to whom", crew("handoff", `, "handoffs": {"a": ["b", "c"]}`), "", "", "/nodes/0/config/handoffs/a/1", problem.CodeUnknownValue, "no member c"},
 		{"to itself", crew("handoff", `, "handoffs": {"a": ["a"]}`), "", "", "/nodes/0/config/handoffs/a/0", problem.CodeNotAllowed, "itself"},
+		{"a tool like a hand-off", strings.Replace(crew("handoff", ""), `"model": "m"`, `"model": "m", "tools": [{"type": "function", "name": "transfer_to_a", "value": 1}]`, 1), "", "",
+			"/nodes/0/config/members/1/tools/0/name", problem.CodeNotAllowed, "hand-offs"},
 		{"a planner's schema", crew("plan_execute", `, "planner": {"provider": "openai", "model": "m", "output_schema": {"type": "object"}}`), "", "", "/nodes/0/config/planner/output_schema",
 			problem.CodeNotAllowed, "plan"},
 		{"an agent as tool, written out", agentWith(`, "tools": [{"type": "agent", "name": "x", "definition": {"provider": "openai", "model": "m"}}]`), "", "",

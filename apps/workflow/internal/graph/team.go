@@ -36,8 +36,8 @@ func (k *compiler) team(n *Node, config *jsontree.Value, v expression.Variables,
 		}
 		n.Tools = k.agent(agent, rules[leader], v, pointer, "/"+leader)
 		if n.Type == "supervisor" {
-			for _, tool := range items(agent.Get("tools")) {
-				taken[text(tool.Get("name"))] = true
+			for _, name := range toolNames(agent) {
+				taken[name] = true
 			}
 		}
 	}
@@ -51,6 +51,11 @@ func (k *compiler) team(n *Node, config *jsontree.Value, v expression.Variables,
 		}
 		taken[name] = true
 		names = append(names, name)
+		for i, tool := range toolNames(member) {
+			if n.Type == "handoff" && strings.HasPrefix(tool, "transfer_to_") {
+				k.problemf(pointer+problem.Join(at, "tools", i, "name"), problem.CodeNotAllowed, "names that begin with transfer_to_ are those of hand-offs: give the tool another")
+			}
+		}
 	}
 	if n.Type == "handoff" {
 		k.handoffs(config, names, pointer)
@@ -79,6 +84,13 @@ func (k *compiler) handoffs(config *jsontree.Value, names []string, pointer stri
 			}
 		}
 	}
+}
+
+func toolNames(agent *jsontree.Value) (names []string) {
+	for _, tool := range items(agent.Get("tools")) {
+		names = append(names, text(tool.Get("name")))
+	}
+	return names
 }
 
 func items(list *jsontree.Value) []*jsontree.Value {
