@@ -99,9 +99,11 @@ func (c Config) request() model.Request {
 func (t Tool) schema() json.RawMessage {
 	switch {
 	case t.Type == "agent":
-		return json.RawMessage(`{"type":"object","properties":{"task":{"type":"string","minLength":1,"description":"What to do, with everything that is needed for it."}},"required":["task"],"additionalProperties":false}`)
+		return json.RawMessage(`{"type":"object","required":["task"],"additionalProperties":false,
+			"properties":{"task":{"type":"string","minLength":1,"description":"What to do, with everything that is needed for it."}}}`)
 	case t.Type == "handoff":
-		return json.RawMessage(`{"type":"object","properties":{"reason":{"type":"string","description":"Why, and what is left to do."}},"required":["reason"],"additionalProperties":false}`)
+		return json.RawMessage(`{"type":"object","required":["reason"],"additionalProperties":false,
+			"properties":{"reason":{"type":"string","description":"Why, and what is left to do."}}}`)
 	case len(t.Parameters) == 0 || string(t.Parameters) == "null":
 		return json.RawMessage(`{"type":"object","properties":{},"additionalProperties":false}`)
 	}

@@ -82,8 +82,8 @@ func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
 	var results []node.CallResult
 	move := p.next(results)
 	made := ledger.Move{Events: move.Events}
-	if len(made.Events) > 0 && len(move.Calls) > 0 { // what begins is told before it is done
-		if outcome, err := p.record(ctx, made); err != nil || outcome.Stale {
+	if len(move.Calls) > 0 {
+		if outcome, err := p.announce(ctx, made); err != nil || outcome.Stale {
 			return outcome, err
 		}
 	}
@@ -93,9 +93,9 @@ func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
 			return ledger.Outcome{}, err
 		}
 		results = append(results, got...)
-		made = ledger.Move{Calls: move.Calls, Results: got}
+		calls := move.Calls
 		move = p.next(results)
-		made.Events = move.Events
+		made = ledger.Move{Calls: calls, Results: got, Events: move.Events}
 		if len(move.Calls) == 0 {
 			break
 		}
@@ -109,6 +109,14 @@ func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
 		}
 	}
 	return p.end(ctx, made, move)
+}
+
+// announce records what a program tells before its first calls, if it tells anything.
+func (p *performance) announce(ctx dbos.Context, m ledger.Move) (ledger.Outcome, error) {
+	if len(m.Events) == 0 {
+		return ledger.Outcome{}, nil
+	}
+	return p.record(ctx, m)
 }
 
 // end records the last calls together with what the program ended with.

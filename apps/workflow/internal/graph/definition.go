@@ -55,11 +55,10 @@ func readDefinition() (*builtin, error) {
 // definitionSchema makes that of an agent's document of that of an agent node: it is no reference, has no prompt, and its values are known
 // when it is published.
 func definitionSchema(node json.RawMessage) (json.RawMessage, error) {
-	s, err := agentSchema(node)
+	s, properties, err := agentSchema(node)
 	if err != nil {
 		return nil, err
 	}
-	properties := s["properties"].(map[string]any) //nolint:forcetypeassert // agentSchema made it
 	for _, keyword := range []string{"x-agent", "if", "then", "else"} {
 		delete(s, keyword)
 	}
@@ -77,19 +76,18 @@ func definitionSchema(node json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(s)
 }
 
-// agentSchema is that of an agent node without the prompt, to make others of.
-func agentSchema(node json.RawMessage) (map[string]any, error) {
-	var s map[string]any
+// agentSchema is that of an agent node without the prompt, and its properties, to make others of.
+func agentSchema(node json.RawMessage) (s, properties map[string]any, err error) {
 	if err := json.Unmarshal(node, &s); err != nil {
-		return nil, fmt.Errorf("the schema of agents: %w", err)
+		return nil, nil, fmt.Errorf("the schema of agents: %w", err)
 	}
 	properties, ok := s["properties"].(map[string]any)
 	if !ok {
-		return nil, errors.New("the schema of agents has no properties")
+		return nil, nil, errors.New("the schema of agents has no properties")
 	}
 	delete(properties, "prompt")
 	s["required"] = []string{}
-	return s, nil
+	return s, properties, nil
 }
 
 // compile reads the type's schema.

@@ -114,23 +114,33 @@ func (f *filling) members(reference *jsontree.Value, rules *rule, pointer string
 		}
 	}
 	if rules.Agent == "definition" {
-		members = append(members, jsontree.Member{Key: "definition", Value: found})
-		if description := found.Get("description"); description != nil && reference.Get("description") == nil {
-			members = append(members, jsontree.Member{Key: "description", Value: description})
-		}
-		return members
+		return append(members, asTool(reference, found)...)
 	}
+	return append(members, f.fields(reference, found, rules, pointer)...)
+}
+
+// asTool gives the members that an agent's document adds to a tool.
+func asTool(reference, found *jsontree.Value) []jsontree.Member {
+	added := []jsontree.Member{{Key: "definition", Value: found}}
+	if description := found.Get("description"); description != nil && reference.Get("description") == nil {
+		added = append(added, jsontree.Member{Key: "description", Value: description})
+	}
+	return added
+}
+
+// fields gives the members of an agent's document that its place takes.
+func (f *filling) fields(reference, found *jsontree.Value, rules *rule, pointer string) (added []jsontree.Member) {
 	for _, m := range found.Members {
 		own := reference.Get(m.Key)
 		switch {
 		case m.Key == "name", rules.Properties[m.Key] == nil: // its place has a name, or needs none
 		case own == nil:
-			members = append(members, m)
+			added = append(added, m)
 		case m.Key != "description":
 			f.refuse(problem.CodeNotAllowed, problem.Join(pointer, m.Key), "the agent has a %s of its own: remove this one, or publish another version of the agent", m.Key)
 		}
 	}
-	return members
+	return added
 }
 
 // lookUp gives the document of a published version; nil if there is none, which is reported.

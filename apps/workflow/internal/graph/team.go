@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,37 +29,39 @@ func lead(team string) (field string, is bool) {
 // team checks the agents of a team, and compiles their tools.
 func (k *compiler) team(n *Node, config *jsontree.Value, v expression.Variables, pointer string) {
 	leader, _ := lead(n.Type)
-	rules := n.builtin.rules.Properties
 	taken := map[string]bool{leader: leader != ""}
 	if agent := config.Get(leader); agent != nil {
-		if schema := agent.Get("output_schema"); schema != nil && n.Type == "plan_execute" {
-			k.problemf(pointer+"/planner/output_schema", problem.CodeNotAllowed, "a planner answers with a plan: let a node after this one bring the text into shape")
-		}
-		n.Tools = k.agent(agent, rules[leader], v, pointer, "/"+leader)
-		if n.Type == "supervisor" {
-			for _, name := range toolNames(agent) {
-				taken[name] = true
-			}
-		}
+		n.Tools = k.agent(agent, n.builtin.rules.Properties[leader], v, pointer, "/"+leader)
+		k.leader(n, agent, taken, pointer)
 	}
 	var names []string
 	for i, member := range items(config.Get("members")) {
 		at := problem.Join("/members", i)
-		n.Tools = append(n.Tools, k.agent(member, rules["members"].Items, v, pointer, at)...)
+		n.Tools = append(n.Tools, k.agent(member, n.builtin.rules.Properties["members"].Items, v, pointer, at)...)
 		name := text(member.Get("name"))
 		if taken[name] {
 			k.problemf(pointer+at+"/name", problem.CodeDuplicateID, "something else in this team has the name %s: give one of them another", name)
 		}
 		taken[name] = true
 		names = append(names, name)
-		for i, tool := range toolNames(member) {
-			if n.Type == "handoff" && strings.HasPrefix(tool, "transfer_to_") {
-				k.problemf(pointer+problem.Join(at, "tools", i, "name"), problem.CodeNotAllowed, "names that begin with transfer_to_ are those of hand-offs: give the tool another")
-			}
-		}
 	}
 	if n.Type == "handoff" {
 		k.handoffs(config, names, pointer)
+		k.transfers(config, pointer)
+	}
+}
+
+// leader checks what holds for the agent that leads, and says which names it takes.
+func (k *compiler) leader(n *Node, agent *jsontree.Value, taken map[string]bool, pointer string) {
+	switch n.Type {
+	case "plan_execute":
+		if agent.Get("output_schema") != nil {
+			k.problemf(pointer+"/planner/output_schema", problem.CodeNotAllowed, "a planner answers with a plan: let a node after this one bring the text into shape")
+		}
+	case "supervisor":
+		for _, tool := range items(agent.Get("tools")) {
+			taken[text(tool.Get("name"))] = true
+		}
 	}
 }
 
@@ -70,11 +73,10 @@ func (k *compiler) handoffs(config *jsontree.Value, names []string, pointer stri
 		}
 	}
 	known(config.Get("start"), "/start")
-	handoffs := config.Get("handoffs")
-	if handoffs == nil {
+	if config.Get("handoffs") == nil {
 		return
 	}
-	for _, m := range handoffs.Members {
+	for _, m := range config.Get("handoffs").Members {
 		at := problem.Join("/handoffs", m.Key)
 		known(&jsontree.Value{Kind: jsontree.String, Text: m.Key}, at)
 		for i, to := range m.Value.Items {
@@ -86,11 +88,15 @@ func (k *compiler) handoffs(config *jsontree.Value, names []string, pointer stri
 	}
 }
 
-func toolNames(agent *jsontree.Value) (names []string) {
-	for _, tool := range items(agent.Get("tools")) {
-		names = append(names, text(tool.Get("name")))
+// transfers checks that no tool of a member looks like a hand-off.
+func (k *compiler) transfers(config *jsontree.Value, pointer string) {
+	for i, member := range items(config.Get("members")) {
+		for j, tool := range items(member.Get("tools")) {
+			if strings.HasPrefix(text(tool.Get("name")), "transfer_to_") {
+				k.problemf(pointer+problem.Join("/members", i, "tools", j, "name"), problem.CodeNotAllowed, "names that begin with transfer_to_ are those of hand-offs: give the tool another")
+			}
+		}
 	}
-	return names
 }
 
 func items(list *jsontree.Value) []*jsontree.Value {
@@ -110,14 +116,11 @@ func withAgents(config, node json.RawMessage) (json.RawMessage, error) {
 		},
 		"lead": {},
 	} {
-		s, err := agentSchema(node)
+		s, properties, err := agentSchema(node)
 		if err != nil {
 			return nil, err
 		}
-		properties := s["properties"].(map[string]any) //nolint:forcetypeassert // agentSchema made it
-		for field, schema := range fields {
-			properties[field] = schema
-		}
+		maps.Copy(properties, fields)
 		if name == "member" {
 			s["required"] = []string{"name"}
 		}

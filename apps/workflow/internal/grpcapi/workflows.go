@@ -1,3 +1,4 @@
+//nolint:dupl // gRPC has types of its own for either; what they have in common is shelf
 package grpcapi
 
 import (

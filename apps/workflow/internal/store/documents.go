@@ -35,11 +35,6 @@ func (s *Store) Runnable(name string) Documents {
 	return s.Workflows()
 }
 
-// sql is a statement that is written for workflows: those of another kind differ in that word alone.
-func (d Documents) sql(statement string) string {
-	return strings.ReplaceAll(statement, "workflow", d.kind)
-}
-
 // AnyRevision overwrites whatever there is.
 const AnyRevision = 0
 
@@ -150,3 +145,8 @@ func (d *Document) targets() []any {
 }
 
 func (d Documents) missing(name string) error { return Missing(d.kind, name) }
+
+// sql is a statement that is written for workflows: those of another kind differ in that word alone.
+func (d Documents) sql(statement string) string {
+	return strings.ReplaceAll(statement, "workflow", d.kind)
+}

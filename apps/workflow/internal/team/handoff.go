@@ -31,6 +31,40 @@ func beginHandoff(s *agent.Session, c config) (agent.Worker, *node.Failure) {
 	return w, w.failure
 }
 
+// passed is the data of agent.handoff.
+type passed struct {
+	From   string `json:"from"`
+	To     string `json:"to"`
+	Reason string `json:"reason"`
+}
+
+// Wishes are those of who has control.
+func (w *handoff) Wishes() []agent.Wish {
+	for w.failure == nil {
+		if wishes := w.current.Wishes(); len(wishes) > 0 {
+			return wishes
+		}
+		to := w.current.End().Handoff
+		if to == nil {
+			return nil
+		}
+		w.pass(*to)
+	}
+	return nil
+}
+
+// Output is the answer of who had control last.
+func (w *handoff) Output() (json.RawMessage, *node.Failure) {
+	if w.failure != nil {
+		return nil, w.failure
+	}
+	end := w.current.End()
+	if end.Failure != nil {
+		return nil, end.Failure
+	}
+	return encode(answer{Text: end.Text, Data: end.Data, Agent: w.name, Turns: w.session.Turns()})
+}
+
 // give lets a member begin.
 func (w *handoff) give(name string, prompt json.RawMessage) {
 	i := slices.IndexFunc(w.config.members, func(m agent.Config) bool { return m.Name == name })
@@ -56,21 +90,6 @@ func (w *handoff) ways(from string) (tools []agent.Tool) {
 	return tools
 }
 
-// Wishes are those of who has control.
-func (w *handoff) Wishes() []agent.Wish {
-	for w.failure == nil {
-		if wishes := w.current.Wishes(); len(wishes) > 0 {
-			return wishes
-		}
-		to := w.current.End().Handoff
-		if to == nil {
-			return nil
-		}
-		w.pass(*to)
-	}
-	return nil
-}
-
 // pass gives control to another member, unless it goes back and forth.
 func (w *handoff) pass(to agent.Handoff) {
 	w.passed++
@@ -88,23 +107,4 @@ func (w *handoff) pass(to agent.Handoff) {
 	w.session.Log("agent.handoff", passed{w.name, to.To, to.Reason})
 	w.transcript += w.current.Transcript()
 	w.give(to.To, words("%s\n\nWhat was said and done so far:\n%s\n%s passes control to you: %s", agent.Text(w.config.Prompt), w.transcript, w.name, to.Reason))
-}
-
-// passed is the data of agent.handoff.
-type passed struct {
-	From   string `json:"from"`
-	To     string `json:"to"`
-	Reason string `json:"reason"`
-}
-
-// Output is the answer of who had control last.
-func (w *handoff) Output() (json.RawMessage, *node.Failure) {
-	if w.failure != nil {
-		return nil, w.failure
-	}
-	end := w.current.End()
-	if end.Failure != nil {
-		return nil, end.Failure
-	}
-	return encode(answer{Text: end.Text, Data: end.Data, Agent: w.name, Turns: w.session.Turns()})
 }

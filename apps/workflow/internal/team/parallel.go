@@ -31,6 +31,21 @@ func beginParallel(s *agent.Session, c config) (agent.Worker, *node.Failure) {
 	return w, nil
 }
 
+// answers is what a parallel team gives.
+type answers struct {
+	Text    string          `json:"text"` // the judge's, or all answers one after the other
+	Data    json.RawMessage `json:"data"` // the judge's
+	Answers map[string]one  `json:"answers"`
+	Turns   int             `json:"turns"`
+}
+
+// one is the answer of a member.
+type one struct {
+	Text    string          `json:"text"`
+	Data    json.RawMessage `json:"data"`
+	Failure *node.Failure   `json:"failure"`
+}
+
 // Wishes are those of all members, and then those of the judge.
 func (w *parallel) Wishes() (wishes []agent.Wish) {
 	if w.judge != nil {
@@ -50,6 +65,26 @@ func (w *parallel) Wishes() (wishes []agent.Wish) {
 		return nil
 	}
 	return w.ask()
+}
+
+// Output is the judge's answer, or all of them.
+func (w *parallel) Output() (json.RawMessage, *node.Failure) {
+	if w.failure != nil {
+		return nil, w.failure
+	}
+	output := answers{Text: w.merged(), Data: json.RawMessage("null"), Answers: map[string]one{}, Turns: w.session.Turns()}
+	for i, member := range w.members {
+		end := member.End()
+		output.Answers[w.config.members[i].Name] = one{Text: end.Text, Data: end.Data, Failure: end.Failure}
+	}
+	if w.judge != nil {
+		end := w.judge.End()
+		if end.Failure != nil {
+			return nil, end.Failure
+		}
+		output.Text, output.Data = end.Text, end.Data
+	}
+	return encode(output)
 }
 
 // allFailed is the first failure, if nobody has an answer. Some answers are better than none.
@@ -85,39 +120,4 @@ func (w *parallel) merged() string {
 		fmt.Fprintf(&b, "## %s\n\n%s\n\n", w.config.members[i].Name, text)
 	}
 	return strings.TrimSpace(b.String())
-}
-
-// answers is what a parallel team gives.
-type answers struct {
-	Text    string          `json:"text"` // the judge's, or all answers one after the other
-	Data    json.RawMessage `json:"data"` // the judge's
-	Answers map[string]one  `json:"answers"`
-	Turns   int             `json:"turns"`
-}
-
-// one is the answer of a member.
-type one struct {
-	Text    string          `json:"text"`
-	Data    json.RawMessage `json:"data"`
-	Failure *node.Failure   `json:"failure"`
-}
-
-// Output is the judge's answer, or all of them.
-func (w *parallel) Output() (json.RawMessage, *node.Failure) {
-	if w.failure != nil {
-		return nil, w.failure
-	}
-	output := answers{Text: w.merged(), Data: json.RawMessage("null"), Answers: map[string]one{}, Turns: w.session.Turns()}
-	for i, member := range w.members {
-		end := member.End()
-		output.Answers[w.config.members[i].Name] = one{Text: end.Text, Data: end.Data, Failure: end.Failure}
-	}
-	if w.judge != nil {
-		end := w.judge.End()
-		if end.Failure != nil {
-			return nil, end.Failure
-		}
-		output.Text, output.Data = end.Text, end.Data
-	}
-	return encode(output)
 }

@@ -49,12 +49,45 @@ func beginPlan(s *agent.Session, c config) (agent.Worker, *node.Failure) {
 	return w, w.failure
 }
 
+// Wishes are those of who is at work.
+func (w *planning) Wishes() []agent.Wish {
+	for w.failure == nil && !w.over {
+		if wishes := w.current.Wishes(); len(wishes) > 0 {
+			return wishes
+		}
+		end := w.current.End()
+		switch {
+		case len(w.open) > 0:
+			w.carriedOut(end)
+		case end.Failure != nil:
+			w.failure = end.Failure
+		default:
+			w.planned(end)
+		}
+	}
+	return nil
+}
+
+// Output is the planner's answer, with the steps that led to it.
+func (w *planning) Output() (json.RawMessage, *node.Failure) {
+	if w.failure != nil {
+		return nil, w.failure
+	}
+	return encode(struct {
+		Text  string    `json:"text"`
+		Steps []outcome `json:"steps"`
+		Turns int       `json:"turns"`
+	}{w.answer, append([]outcome{}, w.done...), w.session.Turns()})
+}
+
 // think lets the planner make a plan of what is left.
 func (w *planning) think() {
 	w.plans++
 	planner, failure := lead(w.config.Planner, "planner", w.question())
 	if failure == nil {
-		planner.OutputSchema = w.schema()
+		planner.OutputSchema, failure = w.schema()
+	}
+	if failure == nil {
 		w.current, failure = w.session.Begin(planner)
 	}
 	w.failure = failure
@@ -76,20 +109,23 @@ func (w *planning) question() json.RawMessage {
 	return words("%s", b.String())
 }
 
-// schema is that of a plan.
-func (w *planning) schema() json.RawMessage {
+// schema is that of a plan, for these members.
+func (w *planning) schema() (json.RawMessage, *node.Failure) {
 	names := make([]string, 0, len(w.config.members))
 	for _, member := range w.config.members {
 		names = append(names, member.Name)
 	}
-	object := func(properties map[string]any, required ...string) map[string]any {
-		return map[string]any{"type": "object", "properties": properties, "required": required, "additionalProperties": false}
-	}
-	one := object(map[string]any{"member": map[string]any{"enum": names}, "task": map[string]any{"type": "string"}}, "member", "task")
-	encoded, _ := json.Marshal(object(map[string]any{ // texts and maps can always be encoded
-		"steps": map[string]any{"type": "array", "items": one}, "answer": map[string]any{"type": "string"},
-	}, "steps", "answer"))
-	return encoded
+	text := map[string]any{"type": "string"}
+	one := object{"member": map[string]any{"enum": names}, "task": text}.closed("member", "task")
+	return encode(object{"steps": map[string]any{"type": "array", "items": one}, "answer": text}.closed("steps", "answer"))
+}
+
+// object is the properties of a JSON Schema.
+type object map[string]any
+
+// closed allows no other properties, and demands these.
+func (o object) closed(required ...string) map[string]any {
+	return map[string]any{"type": "object", "properties": o, "required": required, "additionalProperties": false}
 }
 
 func (w *planning) results() string {
@@ -102,25 +138,6 @@ func (w *planning) results() string {
 		fmt.Fprintf(&b, "%d. %s, to %q: %s\n", i+1, o.Member, o.Task, o.Text)
 	}
 	return b.String()
-}
-
-// Wishes are those of who is at work.
-func (w *planning) Wishes() []agent.Wish {
-	for w.failure == nil && !w.over {
-		if wishes := w.current.Wishes(); len(wishes) > 0 {
-			return wishes
-		}
-		end := w.current.End()
-		switch {
-		case len(w.open) > 0:
-			w.carriedOut(end)
-		case end.Failure != nil:
-			w.failure = end.Failure
-		default:
-			w.planned(end)
-		}
-	}
-	return nil
 }
 
 // planned takes the planner's answer, which fits the schema.
@@ -170,16 +187,4 @@ func (w *planning) carriedOut(end *agent.End) {
 		return
 	}
 	w.think()
-}
-
-// Output is the planner's answer, with the steps that led to it.
-func (w *planning) Output() (json.RawMessage, *node.Failure) {
-	if w.failure != nil {
-		return nil, w.failure
-	}
-	return encode(struct {
-		Text  string    `json:"text"`
-		Steps []outcome `json:"steps"`
-		Turns int       `json:"turns"`
-	}{w.answer, append([]outcome{}, w.done...), w.session.Turns()})
 }

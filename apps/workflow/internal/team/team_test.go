@@ -16,7 +16,8 @@ const (
 	brain = `"provider": "openai", "model": "m"`
 	boss  = `{"prompt": "Build it.", "supervisor": {` + brain + `}, "members": [
 		{"name": "a", "description": "does a", ` + brain + `, "tools": [{"type": "function", "name": "look", "value": 1}]}, {"name": "b", ` + brain + `}]`
-	desk  = `{"prompt": "Help me.", "members": [{"name": "a", ` + brain + `, "tools": [{"type": "function", "name": "look", "value": 1}]}, {"name": "b", "provider": "anthropic", "model": "n"}, {"name": "c", ` + brain + `}]`
+	desk = `{"prompt": "Help me.", "members": [{"name": "a", ` + brain + `, "tools": [{"type": "function", "name": "look", "value": 1}]},
+		{"name": "b", "provider": "anthropic", "model": "n"}, {"name": "c", ` + brain + `}]`
 	panel = `{"prompt": "Guess.", "members": [{"name": "a", ` + brain + `}, {"name": "b", ` + brain + `}]`
 	plans = `{"prompt": "Build it.", "planner": {` + brain + `}, "members": [{"name": "a", ` + brain + `}, {"name": "b", ` + brain + `}]`
 )
@@ -88,11 +89,13 @@ func TestNext(t *testing.T) {
 		{"its members work at the same time", "supervisor", boss + "}", []node.CallResult{said(1, "", do("x", "a", "1"), do("y", "b", "2"))}, "[started a] [started b] 2 a:openai/m 3 b:openai/m"},
 		{"also if one has tools", "supervisor", boss + "}", []node.CallResult{said(1, "", do("x", "a", "1"), do("y", "b", "2")), said(2, "", "t look {}"), said(3, "b's")},
 			"[completed b succeeded] 4 a:look"},
-		{"it waits for all", "supervisor", boss + "}", []node.CallResult{said(1, "", do("x", "a", "1"), do("y", "b", "2")), said(2, "", "t look {}"), said(3, "b's"), gave(4, "1"), said(5, "a's")},
+		{"it waits for all", "supervisor", boss + "}",
+			[]node.CallResult{said(1, "", do("x", "a", "1"), do("y", "b", "2")), said(2, "", "t look {}"), said(3, "b's"), gave(4, "1"), said(5, "a's")},
 			"[completed a succeeded] 6 supervisor:openai/m"},
 		{"and answers", "supervisor", boss + "}", []node.CallResult{said(1, "", do("x", "a", "1")), said(2, "a's"), said(3, "all")},
 			`[completed supervisor succeeded] output {"text":"all","data":null,"turns":3}`},
-		{"it goes on without a member that fails", "supervisor", boss + "}", []node.CallResult{said(1, "", do("x", "a", "1")), failed(2, node.CodeRateLimited)}, "[completed a failed] 3 supervisor:openai/m"},
+		{"it goes on without a member that fails", "supervisor", boss + "}",
+			[]node.CallResult{said(1, "", do("x", "a", "1")), failed(2, node.CodeRateLimited)}, "[completed a failed] 3 supervisor:openai/m"},
 		{"but not without money", "supervisor", boss + "}", []node.CallResult{said(1, "", do("x", "a", "1")), failed(2, node.CodeBudgetExhausted)},
 			"[completed a failed] [completed supervisor failed] failure budget_exhausted"},
 		{"it is stopped when it goes round in circles", "supervisor", boss + `, "max_repeats": 1}`, []node.CallResult{said(1, "", do("x", "a", "1")), said(2, "a's"), said(3, "", do("y", "a", "1"))},
@@ -118,7 +121,8 @@ func TestNext(t *testing.T) {
 
 		{"all begin at the same time", "parallel_agents", panel + "}", nil, "[started a] [started b] 1 a:openai/m 2 b:openai/m"},
 		{"all answers are given", "parallel_agents", panel + "}", []node.CallResult{said(1, "1"), said(2, "2")},
-			`[completed a succeeded] [completed b succeeded] output {"text":"## a\n\n1\n\n## b\n\n2","data":null,"answers":{"a":{"text":"1","data":null,"failure":null},"b":{"text":"2","data":null,"failure":null}},"turns":2}`},
+			`[completed a succeeded] [completed b succeeded] output {"text":"## a\n\n1\n\n## b\n\n2","data":null,` +
+				`"answers":{"a":{"text":"1","data":null,"failure":null},"b":{"text":"2","data":null,"failure":null}},"turns":2}`},
 		{"or a judge makes one", "parallel_agents", panel + `, "judge": {` + brain + `}}`, []node.CallResult{said(1, "1"), said(2, "2")},
 			"[completed a succeeded] [completed b succeeded] [started judge] 3 judge:openai/m"},
 		{"also of one", "parallel_agents", panel + `, "judge": {` + brain + `}}`, []node.CallResult{said(1, "1"), failed(2, node.CodeModel)},
@@ -134,7 +138,8 @@ func TestNext(t *testing.T) {
 			"[completed b succeeded] [started a] 3 a:openai/m"},
 		{"plans on", "plan_execute", plans + "}", []node.CallResult{said(1, `{"steps": [{"member": "b", "task": "x"}], "answer": ""}`), failed(2, node.CodeModel)},
 			"[completed b failed] [started planner] 3 planner:openai/m"},
-		{"and answers in the end", "plan_execute", plans + "}", []node.CallResult{said(1, `{"steps": [{"member": "b", "task": "x"}], "answer": ""}`), said(2, "x'"), said(3, `{"steps": [], "answer": "42"}`)},
+		{"and answers in the end", "plan_execute", plans + "}",
+			[]node.CallResult{said(1, `{"steps": [{"member": "b", "task": "x"}], "answer": ""}`), said(2, "x'"), said(3, `{"steps": [], "answer": "42"}`)},
 			`[completed planner succeeded] output {"text":"42","steps":[{"member":"b","task":"x","text":"x'","failed":false}],"turns":3}`},
 		{"plans for members alone", "plan_execute", plans + "}", []node.CallResult{said(1, `{"steps": [{"member": "z", "task": "x"}], "answer": ""}`)}, "2 planner:openai/m"},
 		{"not for ever", "plan_execute", plans + `, "max_plans": 1}`, []node.CallResult{said(1, `{"steps": [{"member": "b", "task": "x"}], "answer": ""}`)},
