@@ -42,7 +42,7 @@ func (s *Session) Begin(c Config) (*Conversation, *node.Failure) {
 		s.Log("agent.started", begun{Agent: c.Name, Task: clip(asText(c.Prompt), maxShown)})
 	}
 	r := c.request()
-	return &Conversation{session: s, config: c, request: r, tools: newToolbox(r.Tools), repeats: map[string]int{}}, nil
+	return &Conversation{session: s, config: c, request: r, tools: newToolbox(r.Tools, s.schemas), repeats: map[string]int{}}, nil
 }
 
 // End is nil while the agent works.
@@ -69,23 +69,27 @@ func (c *Conversation) ask() []Wish {
 	if most := c.session.limits.Turns; most > 0 && c.session.turns >= most {
 		return c.fail(node.Fail(node.CodeMaxTurns, "the agents of this step have had %d turns, which max_total_turns makes the last", most))
 	}
+	return []Wish{{Prepare: c.prepare, Tell: c.answered}}
+}
+
+func (c *Conversation) prepare() (node.Call, *node.Failure) {
 	encoded, err := json.Marshal(c.request)
 	if err != nil {
-		return c.fail(node.Fail(node.CodeInternal, "the request to the model cannot be encoded: %v", err))
+		return node.Call{}, node.Fail(node.CodeInternal, "the request to the model cannot be encoded: %v", err)
 	}
 	if len(encoded) > maxConversation {
-		return c.fail(&node.Failure{
+		return node.Call{}, &node.Failure{
 			Code: node.CodeTooLarge, Final: true,
 			Message: fmt.Sprintf("the conversation has %d bytes, at most %d are allowed: give the model less, or let its tools answer with less", len(encoded), maxConversation),
-		})
+		}
 	}
 	reserve, err := c.session.prices.Reserve(c.request)
 	if err != nil {
-		return c.fail(node.Fail(node.CodeInternal, "%v", err))
+		return node.Call{}, node.Fail(node.CodeInternal, "%v", err)
 	}
-	return []Wish{{Tell: c.answered, Call: node.Call{
+	return node.Call{
 		Kind: node.ModelCall, Agent: c.config.Name, Name: c.config.Provider + "/" + c.config.Model, Idempotent: true, Request: encoded, Reserve: reserve,
-	}}}
+	}, nil
 }
 
 // answered takes the model's answer.

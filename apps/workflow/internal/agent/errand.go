@@ -12,7 +12,7 @@ import (
 // errand is one tool call of an answer, until it has its result: a call of its own, or the work of another agent.
 type errand struct {
 	wanted model.ToolCall
-	call   node.Call
+	tool   Tool
 	agent  *Conversation
 	result *model.ToolResult
 }
@@ -32,28 +32,33 @@ func (c *Conversation) callTools(calls []model.ToolCall) {
 				"%sthe tool %s was called more than %d times with the same arguments: say in the instructions when to stop, or raise max_repeats", who(c.config.Name), wanted.Name, c.session.limits.Repeats)})
 			return
 		}
-		tool, _ := c.config.tool(wanted.Name)
-		if failure := c.begin(e, tool); failure != nil {
+		e.tool, _ = c.config.tool(wanted.Name)
+		if failure := c.begin(e); failure != nil {
 			c.fail(failure)
 			return
 		}
 	}
 }
 
-func (c *Conversation) begin(e *errand, tool Tool) (failure *node.Failure) {
-	switch tool.Type {
+// begin lets another agent work, or notes that control is to be passed on; all else waits for its result.
+func (c *Conversation) begin(e *errand) (failure *node.Failure) {
+	switch e.tool.Type {
 	case "agent":
-		e.agent, failure = c.delegate(tool, e.wanted)
+		e.agent, failure = c.delegate(e.tool, e.wanted)
 	case "handoff":
 		var given struct{ Reason string }
 		_ = json.Unmarshal(arguments(e.wanted), &given) // it fits the parameters
-		c.handoff = &Handoff{To: tool.To, Reason: given.Reason}
-		e.result = &model.ToolResult{ID: e.wanted.ID, Text: "passed on to " + tool.To}
-	default:
-		e.call, failure = toolCall(tool, e.wanted)
-		e.call.Agent = c.config.Name
+		c.handoff = &Handoff{To: e.tool.To, Reason: given.Reason}
+		e.result = &model.ToolResult{ID: e.wanted.ID, Text: "passed on to " + e.tool.To}
 	}
 	return failure
+}
+
+// prepareTool makes the call of a tool.
+func (c *Conversation) prepareTool(e *errand) (node.Call, *node.Failure) {
+	call, failure := toolCall(e.tool, e.wanted)
+	call.Agent = c.config.Name
+	return call, failure
 }
 
 // delegate lets another agent do a task.
@@ -87,7 +92,10 @@ func (c *Conversation) errands() (wishes []Wish) {
 		switch {
 		case e.result != nil:
 		case e.agent == nil:
-			wishes = append(wishes, Wish{Call: e.call, Tell: func(r node.CallResult) { c.returned(e, r) }})
+			wishes = append(wishes, Wish{
+				Prepare: func() (node.Call, *node.Failure) { return c.prepareTool(e) },
+				Tell:    func(r node.CallResult) { c.returned(e, r) },
+			})
 		default:
 			wishes = append(wishes, e.agent.Wishes()...)
 			if e.agent.end != nil {

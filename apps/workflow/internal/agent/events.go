@@ -8,6 +8,7 @@ import (
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+	"github.com/agentteam/agentteam/apps/workflow/internal/schema"
 )
 
 // The data of the events, as docs/events.md lists them.
@@ -70,7 +71,7 @@ type (
 
 // completedEvents tell a whole answer, and the tool calls in it that are refused without being made.
 func completedEvents(made node.Call, tools []model.Tool, response model.Response) []node.CallEvent {
-	box := newToolbox(tools)
+	box := newToolbox(tools, map[string]*schema.Schema{})
 	data := completed{Agent: made.Agent, Call: made.Number, Text: response.Text, ToolCalls: []wanted{}}
 	var refused []node.CallEvent
 	for i, call := range response.ToolCalls {

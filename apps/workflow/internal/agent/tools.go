@@ -47,14 +47,14 @@ func arguments(wanted model.ToolCall) json.RawMessage {
 	return json.RawMessage(wanted.Arguments)
 }
 
-// toolbox is the tools that a model may call. Their parameters are compiled once, when they are first needed.
+// toolbox is the tools that a model may call. Schemas of parameters are compiled once, when they are first needed.
 type toolbox struct {
 	tools    []model.Tool
-	compiled map[string]*schema.Schema
+	compiled map[string]*schema.Schema // by their text
 }
 
-func newToolbox(tools []model.Tool) *toolbox {
-	return &toolbox{tools: tools, compiled: map[string]*schema.Schema{}}
+func newToolbox(tools []model.Tool, compiled map[string]*schema.Schema) *toolbox {
+	return &toolbox{tools: tools, compiled: compiled}
 }
 
 // check says what is wrong with the call that a model wants, in words for the model; empty: nothing is.
@@ -76,13 +76,13 @@ func (b *toolbox) fits(tool model.Tool, given json.RawMessage) string {
 	if len(given) > maxArguments {
 		return fmt.Sprintf("error: the arguments have %d bytes, at most %d are allowed", len(given), maxArguments)
 	}
-	parameters := b.compiled[tool.Name]
+	parameters := b.compiled[string(tool.Parameters)]
 	if parameters == nil {
 		var problems []problem.Problem
 		if parameters, problems = schema.Compile(tool.Parameters); problems != nil {
 			return "error: the tool's parameters are no usable JSON Schema: " + listed(problems)
 		}
-		b.compiled[tool.Name] = parameters
+		b.compiled[string(tool.Parameters)] = parameters
 	}
 	if problems := parameters.Check(given); problems != nil {
 		return "error: the arguments do not fit the tool's parameters: " + listed(problems)
