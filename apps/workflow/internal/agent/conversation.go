@@ -67,7 +67,7 @@ func (c *Conversation) Wishes() []Wish {
 // ask is the next request to the model.
 func (c *Conversation) ask() []Wish {
 	if most := c.session.limits.Turns; most > 0 && c.session.turns >= most {
-		return c.fail(node.Fail(node.CodeMaxTurns, "the agents of this step have had %d turns, which max_total_turns makes the last", most))
+		return c.fail(node.Fail(node.CodeMaxTurns, "the agents of this step have had %d turns together, the most that they may have; a team's max_total_turns says how many", most))
 	}
 	return []Wish{{Prepare: c.prepare, Tell: c.answered}}
 }

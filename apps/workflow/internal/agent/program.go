@@ -7,6 +7,9 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 )
 
+// maxTurns bounds an agent node with all the agents that are its tools, and theirs.
+const maxTurns = 1000
+
 // Program is an agent node: one agent, which may have others as tools.
 type Program struct{ prices *model.Prices }
 
@@ -19,7 +22,7 @@ func (p Program) Next(raw json.RawMessage, results []node.CallResult) node.Move 
 	if failure != nil {
 		return node.Move{Failure: failure}
 	}
-	session := NewSession(p.prices, Limits{})
+	session := NewSession(p.prices, Limits{Turns: maxTurns})
 	conversation, failure := session.Begin(c)
 	if failure != nil {
 		return node.Move{Failure: failure}
