@@ -53,6 +53,39 @@ func checkFanOut(t *testing.T, r *ran) {
 		"step.failed ask_all[3]/ask", "step.completed ask_all", "done")
 }
 
+func checkTeam(t *testing.T, r *ran) {
+	r.inOrder(t, "step.started article", "agent.started article", "message.completed article", "agent.started article", "agent.completed article", "tool.result article",
+		"step.completed article", "run.completed", "done")
+	worked := map[string]bool{}
+	called := map[string]bool{}
+	for _, event := range r.events {
+		var data struct{ Agent, Status string }
+		if err := json.Unmarshal(event.Data, &data); err != nil {
+			continue // other events' data are of other shapes
+		}
+		switch event.Type {
+		case "agent.completed":
+			worked[data.Agent] = data.Status == "succeeded"
+		case "tool.call":
+			called[data.Agent] = true
+		}
+	}
+	want := map[string]bool{"supervisor": true, "researcher": true, "writer": true, "critic": true}
+	if diff := cmp.Diff(want, worked); diff != "" {
+		t.Errorf("who worked, -want +got:\n%s", diff)
+	}
+	if !called["researcher"] || len(called) != 1 {
+		t.Errorf("tools were called by %v", called)
+	}
+	var article string
+	var turns int
+	r.output(t, "article", &article)
+	r.output(t, "turns", &turns)
+	if article == "" || turns != 6 || r.run.Usage.ModelCalls != 6 {
+		t.Errorf("the outputs are %s, the usage %+v", r.run.Outputs, r.run.Usage)
+	}
+}
+
 func checkNightly(t *testing.T, client *api.Client, r *ran) {
 	var grade, text string
 	var rows int

@@ -18,13 +18,14 @@ import (
 	"github.com/agentteam/agentteam/internal/devstack/api"
 )
 
-// devExample is the workflow that dev publishes and runs.
+// devExample is the workflow that dev publishes and runs unless it is told another.
 const devExample = "research-and-report"
 
 // devOptions are the choices of dev.
 type devOptions struct {
 	fresh, yes bool
 	port       int
+	example    string
 }
 
 func devCommand() *cobra.Command {
@@ -52,6 +53,7 @@ Data, logs and the key stay in .agentteam/dev.`,
 	}
 	cmd.Flags().BoolVar(&options.fresh, "fresh", false, "forget the data of earlier starts")
 	cmd.Flags().BoolVar(&options.yes, "yes", false, "approve the sample's approval without asking")
+	cmd.Flags().StringVar(&options.example, "example", devExample, "`folder` of examples/ to publish and run")
 	cmd.Flags().IntVar(&options.port, "port", contract.APIGateway().Port, "of the HTTP API on 127.0.0.1; 0, or when it is taken: a free one")
 	return cmd
 }

@@ -25,7 +25,7 @@ type narrator struct {
 
 // eventData is what narrator shows, of any type of event.
 type eventData struct {
-	Type, Provider, Model, Text, Tool, Status, Title, Decision, Reason, Message, Outcome, Port, Until string
+	Type, Provider, Model, Text, Tool, Status, Title, Decision, Reason, Message, Outcome, Port, Until, Agent, From, To, Task string
 
 	Attempt, Call int
 	ToolCalls     json.RawMessage `json:"tool_calls"` // of a message; a number in a usage
@@ -65,7 +65,18 @@ func (n *narrator) tell(event api.Event) {
 
 // describe is the most telling part of an event.
 func (d eventData) describe(event string) string {
+	if d.Agent != "" {
+		who := d.Agent
+		d.Agent = ""
+		return who + ": " + d.describe(event)
+	}
 	switch event {
+	case "agent.started":
+		return d.Task
+	case "agent.completed":
+		return strings.TrimSpace(d.Status + " " + d.Text)
+	case "agent.handoff":
+		return d.From + " → " + d.To + ": " + d.Reason
 	case "step.started":
 		if d.Attempt > 1 {
 			return fmt.Sprintf("%s, attempt %d", d.Type, d.Attempt)

@@ -20,7 +20,7 @@ func (p *project) sample(ctx context.Context, cmd *cobra.Command, stack *devstac
 		return err
 	}
 	client := api.New(stack.Gateway, key)
-	example, err := stack.Example(devExample)
+	example, err := stack.Example(options.example)
 	if err != nil {
 		return err
 	}

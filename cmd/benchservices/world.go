@@ -28,6 +28,7 @@ type world struct {
 	engine *engine
 	target string // URL that the steps with calls ask
 	server *httptest.Server
+	models *models
 }
 
 // connections are those of each of the engine's two pools; the peers have as many as both together.
@@ -48,7 +49,8 @@ func (w *world) open(ctx context.Context) (err error) {
 	}
 	w.server = httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(out, `{"ok":true}`) }))
 	w.target = w.server.URL
-	environment := append(os.Environ(), contract.RequestsPerSecond+"=100000", contract.DatabaseConnections+"="+strconv.Itoa(connections))
+	w.models = newModels(teamScript())
+	environment := append(append(os.Environ(), contract.RequestsPerSecond+"=100000", contract.DatabaseConnections+"="+strconv.Itoa(connections)), w.models.environment()...)
 	if w.stack, err = devstack.Start(ctx, devstack.Options{Root: ".", Dir: w.folder, Out: os.Stderr, Env: environment}); err != nil {
 		return err
 	}
@@ -108,6 +110,9 @@ func (w *world) close() {
 	}
 	if w.server != nil {
 		w.server.Close()
+	}
+	if w.models != nil {
+		w.models.server.Close()
 	}
 	os.RemoveAll(w.folder)
 }

@@ -22,6 +22,8 @@ var rows = []struct{ table, insert string }{
 	{"idempotency_keys", `INSERT INTO idempotency_keys (workspace_id, key, fingerprint) SELECT $1, 'key' || $2, $3::bytea`},
 	{"workflows", `INSERT INTO workflows (id, workspace_id, name, document, created_by, updated_by) SELECT 'wfl' || $2, $1, $3, '{}', ` + actor + `, ` + actor},
 	{"workflow_versions", `INSERT INTO workflow_versions (workflow_id, version, workspace_id, document, published_by) SELECT 'wfl' || $3, length($2), $1, '{}', ` + actor},
+	{"agents", `INSERT INTO agents (id, workspace_id, name, document, created_by, updated_by) SELECT 'agt' || $2, $1, $3, '{}', ` + actor + `, ` + actor},
+	{"agent_versions", `INSERT INTO agent_versions (agent_id, version, workspace_id, document, published_by) SELECT 'agt' || $3, length($2), $1, '{}', ` + actor},
 	{"runs", `INSERT INTO runs (id, workspace_id, workflow_id, version, status, inputs, created_by) SELECT 'run' || $2, $1, $3, 1, 'queued', '{}', ` + actor},
 	{"scopes", `INSERT INTO scopes (run_id, path, workspace_id, status, variables) SELECT 'run' || $3, $2, $1, 'running', '{}'`},
 	{"steps", `INSERT INTO steps (run_id, path, workspace_id, scope, node_id, type, status) SELECT 'run' || $3, $2, $1, '', 'a', 'wait', 'running'`},
@@ -31,8 +33,8 @@ var rows = []struct{ table, insert string }{
 	{"artifacts", `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) SELECT 'art' || $2, $1, 'run' || $3, '', ''`},
 }
 
-// hanging are the tables whose rows belong to a run or a workflow.
-var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts"}
+// hanging are the tables whose rows belong to a run, a workflow or an agent.
+var hanging = []string{"workflow_versions", "agent_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts"}
 
 // owner is the column that says whose a row is.
 func owner(table string) string {

@@ -13,6 +13,7 @@ import (
 const (
 	Workspace = "wsp"
 	Workflow  = "wfl"
+	Agent     = "agt"
 	Run       = "run"
 	Approval  = "apr"
 	Artifact  = "art"

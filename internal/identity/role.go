@@ -22,7 +22,10 @@ const (
 	WorkflowsRead    Permission = "workflows.read"
 	WorkflowsWrite   Permission = "workflows.write"   // drafts, validation of documents, trying out nodes
 	WorkflowsPublish Permission = "workflows.publish" // publish and roll back
-	RunsRead         Permission = "runs.read"         // runs, steps, events, artifacts, approvals
+	AgentsRead       Permission = "agents.read"
+	AgentsWrite      Permission = "agents.write"
+	AgentsPublish    Permission = "agents.publish"
+	RunsRead         Permission = "runs.read" // runs, steps, events, artifacts, approvals
 	RunsStart        Permission = "runs.start"
 	RunsControl      Permission = "runs.control" // cancel, retry, fork
 	ApprovalsDecide  Permission = "approvals.decide"
@@ -41,7 +44,7 @@ func Roles() []Role { return []Role{Owner, Admin, Editor, Operator, Viewer} }
 // Permissions lists every permission.
 func Permissions() []Permission {
 	return []Permission{
-		WorkflowsRead, WorkflowsWrite, WorkflowsPublish, RunsRead, RunsStart, RunsControl, ApprovalsDecide, UsageRead,
+		WorkflowsRead, WorkflowsWrite, WorkflowsPublish, AgentsRead, AgentsWrite, AgentsPublish, RunsRead, RunsStart, RunsControl, ApprovalsDecide, UsageRead,
 		WorkspaceRead, WorkspaceManage, WorkspaceDelete, MembersManage, OwnersManage, KeysManage,
 	}
 }
@@ -60,14 +63,14 @@ func (r Role) Within(other Role) bool {
 
 // Permissions is the whole table of roles and permissions; an unknown role has none. The owner may do everything and needs no line.
 func (r Role) Permissions() []Permission {
-	read := []Permission{WorkflowsRead, RunsRead, UsageRead, WorkspaceRead}
+	read := []Permission{WorkflowsRead, AgentsRead, RunsRead, UsageRead, WorkspaceRead}
 	switch r {
 	case Owner:
 		return Permissions()
 	case Admin:
-		return append(read, WorkflowsWrite, WorkflowsPublish, RunsStart, RunsControl, ApprovalsDecide, WorkspaceManage, MembersManage, KeysManage)
+		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ApprovalsDecide, WorkspaceManage, MembersManage, KeysManage)
 	case Editor:
-		return append(read, WorkflowsWrite, WorkflowsPublish, RunsStart, RunsControl)
+		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl)
 	case Operator:
 		return append(read, RunsStart, RunsControl, ApprovalsDecide)
 	case Viewer:

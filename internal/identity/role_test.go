@@ -12,11 +12,14 @@ func TestRoles(t *testing.T) {
 	everyone := identity.Roles()
 	table := map[identity.Permission][]identity.Role{
 		identity.WorkflowsRead:    everyone,
+		identity.AgentsRead:       everyone,
 		identity.RunsRead:         everyone,
 		identity.UsageRead:        everyone,
 		identity.WorkspaceRead:    everyone,
 		identity.WorkflowsWrite:   {identity.Owner, identity.Admin, identity.Editor},
 		identity.WorkflowsPublish: {identity.Owner, identity.Admin, identity.Editor},
+		identity.AgentsWrite:      {identity.Owner, identity.Admin, identity.Editor},
+		identity.AgentsPublish:    {identity.Owner, identity.Admin, identity.Editor},
 		identity.RunsStart:        {identity.Owner, identity.Admin, identity.Editor, identity.Operator},
 		identity.RunsControl:      {identity.Owner, identity.Admin, identity.Editor, identity.Operator},
 		identity.ApprovalsDecide:  {identity.Owner, identity.Admin, identity.Operator},

@@ -9,19 +9,31 @@ import (
 // mark begins every answer that no script wrote.
 const mark = "[simulated]"
 
-// simulate is the answer without a script: a tool is called once if there is one, a schema is filled, and
+// simulate is the answer without a script: tools are called once, all at the same time, a schema is filled, and
 // anything else is said to be simulated.
 func simulate(c conversation) Reply {
 	switch {
 	case len(c.tools) > 0 && !c.noTools && c.toolResults() == 0:
-		first := c.tools[0]
-		return Reply{Text: mark + " I call the tool " + first.name + ".", ToolCalls: []ToolCall{{Name: first.name, Arguments: plausible(first.parameters)}}}
+		return callEach(c.tools[:min(len(c.tools), mostTools)])
 	case c.wantedSchema() != nil:
 		return Reply{Text: string(plausible(c.wantedSchema()))}
 	case c.toolResults() > 0:
 		return Reply{Text: fmt.Sprintf("%s The tool answered: %s", mark, excerpt(c.lastResult(), 500))}
 	}
 	return Reply{Text: fmt.Sprintf("%s No model was asked: no API key is set. %s would have answered this: %s", mark, c.model, excerpt(c.lastUser(), 200))}
+}
+
+// mostTools is how many tools are called without a script.
+const mostTools = 3
+
+func callEach(tools []tool) Reply {
+	var names []string
+	var calls []ToolCall
+	for _, t := range tools {
+		names = append(names, t.name)
+		calls = append(calls, ToolCall{Name: t.name, Arguments: plausible(t.parameters)})
+	}
+	return Reply{Text: mark + " I call " + strings.Join(names, ", ") + ".", ToolCalls: calls}
 }
 
 // wantedSchema is the one that the API was given, or the one at the end of the instructions, which is how

@@ -10,9 +10,10 @@ import (
 
 // load starts runs over HTTP, one after the other in some lanes, until it is told to stop.
 type load struct {
-	world *world
-	stop  chan struct{}
-	lanes sync.WaitGroup
+	world   *world
+	outputs func(n int) map[string]any // that the run of n must have
+	stop    chan struct{}
+	lanes   sync.WaitGroup
 
 	mu     sync.Mutex
 	next   int
@@ -22,7 +23,12 @@ type load struct {
 
 // startLoad starts runs of mixedDocument; each is what else the lane does with a run before it starts the next.
 func (w *world) startLoad(workflow string, lanes int, pause time.Duration, each func(run string)) *load {
-	l := &load{world: w, stop: make(chan struct{}), runs: expected{}}
+	return w.startLoadOf(mixedOutputs, workflow, lanes, pause, each)
+}
+
+// startLoadOf is startLoad for runs of a workflow with other outputs.
+func (w *world) startLoadOf(outputs func(n int) map[string]any, workflow string, lanes int, pause time.Duration, each func(run string)) *load {
+	l := &load{world: w, outputs: outputs, stop: make(chan struct{}), runs: expected{}}
 	for range lanes {
 		l.lanes.Go(func() { l.lane(workflow, pause, each) })
 	}
@@ -47,7 +53,7 @@ func (l *load) lane(workflow string, pause time.Duration, each func(string)) {
 		if err != nil {
 			l.faults = append(l.faults, err)
 		} else {
-			l.runs[run] = mixedOutputs(n)
+			l.runs[run] = l.outputs(n)
 		}
 		l.mu.Unlock()
 		if err == nil && each != nil {

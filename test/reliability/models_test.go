@@ -93,12 +93,12 @@ func script() modelsim.Script {
 	call := func(name, arguments string) []modelsim.ToolCall {
 		return []modelsim.ToolCall{{Name: name, Arguments: json.RawMessage(arguments)}}
 	}
-	return modelsim.Script{Rules: []modelsim.Rule{
+	return modelsim.Script{Rules: append(teamScript(answer),
 		answer("mixed task", 0, modelsim.Reply{ToolCalls: call("look_up", `{"n": 7}`)}),
 		answer("mixed task", 1, modelsim.Reply{ToolCalls: call("add_up", `{"a": 3, "b": 4}`)}),
 		answer("mixed task", 2, modelsim.Reply{Text: mixedAnswer, ChunkDelay: modelsim.Duration(30 * time.Millisecond)}),
 		answer("slow task", 0, modelsim.Reply{Text: slowAnswer(), ChunkDelay: modelsim.Duration(80 * time.Millisecond)}),
-	}}
+	)}
 }
 
 const mixedAnswer = "The sum of three and four is seven, and the page says so as well."

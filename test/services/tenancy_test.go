@@ -54,6 +54,7 @@ type belongings map[string]string
 func furnish(t *testing.T, c *api.Client) belongings {
 	t.Helper()
 	workflow := publish(t, c, report)
+	agent := hire(t, c, `{"name": "Secret writer", "provider": "openai", "model": "gpt-5-mini"}`)
 	run := start(t, c, workflow, reportInputs())
 	follow(t, c, run, approve(t, c))
 	var approvals struct{ Items []api.Approval }
@@ -72,7 +73,7 @@ func furnish(t *testing.T, c *api.Client) belongings {
 		}
 	}
 	return belongings{
-		"/v1/workflows/{id}": workflow, "/v1/runs/{id}": run, "/v1/approvals/{id}": approvals.Items[0].ID, "/v1/artifacts/{id}": steps[1].OutputArtifact,
+		"/v1/workflows/{id}": workflow, "/v1/agents/{id}": agent, "/v1/runs/{id}": run, "/v1/approvals/{id}": approvals.Items[0].ID, "/v1/artifacts/{id}": steps[1].OutputArtifact,
 		"/v1/api-keys/{id}": keys.Items[0].ID, "/v1/workspaces/{workspace}": workspaces.Items[0].ID,
 	}
 }
@@ -95,7 +96,7 @@ func (b belongings) with(t *testing.T, path string) string {
 // nobodys are ids that no workspace has.
 func nobodys() belongings {
 	return belongings{
-		"/v1/workflows/{id}": id.New(id.Workflow), "/v1/runs/{id}": id.New(id.Run), "/v1/approvals/{id}": id.New(id.Approval), "/v1/artifacts/{id}": id.New(id.Artifact),
+		"/v1/workflows/{id}": id.New(id.Workflow), "/v1/agents/{id}": id.New(id.Agent), "/v1/runs/{id}": id.New(id.Run), "/v1/approvals/{id}": id.New(id.Approval), "/v1/artifacts/{id}": id.New(id.Artifact),
 		"/v1/api-keys/{id}": id.New(id.Key), "/v1/workspaces/{workspace}": id.New(id.Workspace),
 	}
 }

@@ -525,7 +525,8 @@ func (x *RunEvent) GetDataJson() string {
 type StartRunRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The run's id, chosen by the caller; empty lets the engine choose.
-	Id         string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Id string `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// The id of a workflow, or of an agent: that is run by a workflow of one node, which is given a prompt.
 	WorkflowId string `protobuf:"bytes,2,opt,name=workflow_id,json=workflowId,proto3" json:"workflow_id,omitempty"`
 	// 0 is the newest published version.
 	Version    int32  `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`

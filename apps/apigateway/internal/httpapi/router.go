@@ -26,6 +26,8 @@ func (s *Server) routes() http.Handler {
 	s.apiKeys()
 	s.workflows()
 	s.versions()
+	s.agents()
+	s.agentVersions()
 	s.nodes()
 	s.runs()
 	s.steps()

@@ -17,7 +17,8 @@ import (
 // Run is one execution of one version.
 type Run struct {
 	ID         string          `json:"id" example:"run_01jcz3x8v9k2m4n6p8q0r2s4t6"`
-	WorkflowID string          `json:"workflow_id"`
+	WorkflowID string          `json:"workflow_id,omitempty" doc:"Of a workflow's run."`
+	AgentID    string          `json:"agent_id,omitempty" doc:"Of an agent's run."`
 	Version    int32           `json:"version" example:"3"`
 	Status     string          `json:"status" enum:"queued,running,paused,completed,failed,canceled,budget_exhausted" doc:"paused: everything left waits for people."`
 	Inputs     json.RawMessage `json:"inputs,omitempty" doc:"Left out of lists."`
@@ -34,8 +35,12 @@ type Run struct {
 }
 
 func run(r *workflowv1.Run) Run {
+	workflow, agent := r.GetWorkflowId(), ""
+	if id.Valid(id.Agent, workflow) {
+		workflow, agent = "", workflow
+	}
 	return Run{
-		ID: r.GetId(), WorkflowID: r.GetWorkflowId(), Version: r.GetVersion(), Status: word(r.GetStatus()),
+		ID: r.GetId(), WorkflowID: workflow, AgentID: agent, Version: r.GetVersion(), Status: word(r.GetStatus()),
 		Inputs: raw(r.GetInputsJson()), Outputs: raw(r.GetOutputsJson()), Failure: failure(r.GetFailure()),
 		Budget: budget(r.GetBudget()), Usage: usage(r.GetUsage()),
 		CreatedAt: moment(r.GetCreated().GetTime()), CreatedBy: actor(r.GetCreated()),
@@ -45,9 +50,10 @@ func run(r *workflowv1.Run) Run {
 
 // RunRequest asks for a run.
 type RunRequest struct {
-	Workflow string          `json:"workflow" maxLength:"64" doc:"The workflow's id."`
+	Workflow string          `json:"workflow,omitempty" maxLength:"64" doc:"The workflow's id. Either this or agent."`
+	Agent    string          `json:"agent,omitempty" maxLength:"64" doc:"The agent's id. Its inputs are a prompt; its outputs are text, data and turns."`
 	Version  int32           `json:"version,omitempty" minimum:"1" doc:"The newest published version without it."`
-	Inputs   json.RawMessage `json:"inputs,omitempty" doc:"What the document's inputs ask for."`
+	Inputs   json.RawMessage `json:"inputs,omitempty" doc:"What the document's inputs ask for; an agent's is {\"prompt\": …}."`
 	Budget   *Budget         `json:"budget,omitempty" doc:"The tighter of this and the document's budget holds, bound by bound."`
 }
 
@@ -64,7 +70,7 @@ type RunPath struct {
 // runFilter are the query parameters of the list of runs.
 type runFilter struct {
 	Paging
-	WorkflowID    string    `query:"workflow_id" maxLength:"64"`
+	WorkflowID    string    `query:"workflow_id" maxLength:"64" doc:"Only runs of this workflow, or of the agent of this id."`
 	Status        []string  `query:"status" maxItems:"7" enum:"queued,running,paused,completed,failed,canceled,budget_exhausted" doc:"Any of these, with commas between them."`
 	CreatedAfter  time.Time `query:"created_after" doc:"RFC 3339."`
 	CreatedBefore time.Time `query:"created_before" doc:"RFC 3339."`
@@ -91,14 +97,33 @@ func (s *Server) runs() {
 // startRun chooses the run's id, so that a repeated call to the engine, or a repeated request with the same
 // Idempotency-Key, gives the same run.
 func (s *Server) startRun(ctx context.Context, in *struct{ Body RunRequest }) (*runOutput, error) {
+	target, err := in.Body.target()
+	if err != nil {
+		return nil, err
+	}
 	answer, err := s.engine.Runs.StartRun(ctx, &workflowv1.StartRunRequest{
-		Id: idempotency.NewID(ctx, id.Run), WorkflowId: in.Body.Workflow, Version: in.Body.Version,
+		Id: idempotency.NewID(ctx, id.Run), WorkflowId: target, Version: in.Body.Version,
 		InputsJson: string(in.Body.Inputs), Budget: in.Body.Budget.proto(),
 	})
 	if err != nil {
 		return nil, below("/inputs", err)
 	}
 	return located(answer.GetRun()), nil
+}
+
+// target is the id of what is to be run.
+func (r RunRequest) target() (string, error) {
+	if (r.Workflow == "") == (r.Agent == "") {
+		p := newProblem(http.StatusUnprocessableEntity, codeInvalid, "name either a workflow or an agent")
+		p.Errors = []ProblemItem{{Pointer: "/workflow", Code: "missing_field", Message: "workflow or agent must name what to run, and not both"}}
+		return "", p
+	}
+	for kind, name := range map[string]string{"agent": r.Agent, "workflow": r.Workflow} {
+		if name != "" && id.Valid(id.Agent, name) != (kind == "agent") {
+			return "", newProblem(http.StatusNotFound, codeNotFound, kind+" "+quoted(name)+" not found")
+		}
+	}
+	return r.Workflow + r.Agent, nil
 }
 
 func located(r *workflowv1.Run) *runOutput {

@@ -1,3 +1,4 @@
+//nolint:dupl // agents are to be used as workflows are, by messages of their own
 package httpapi
 
 import (

@@ -82,6 +82,7 @@ func (s *script) serve(t testing.TB) (address string) {
 	}
 	s.server = grpc.NewServer(grpc.UnaryInterceptor(s.intercept))
 	workflowv1.RegisterWorkflowServiceServer(s.server, workflowv1.UnimplementedWorkflowServiceServer{})
+	workflowv1.RegisterAgentServiceServer(s.server, workflowv1.UnimplementedAgentServiceServer{})
 	workflowv1.RegisterNodeServiceServer(s.server, workflowv1.UnimplementedNodeServiceServer{})
 	workflowv1.RegisterApprovalServiceServer(s.server, workflowv1.UnimplementedApprovalServiceServer{})
 	workflowv1.RegisterRunServiceServer(s.server, runs{script: s})

@@ -18,11 +18,14 @@ const (
 	maxArguments    = 256 << 10 // bytes of what a model calls a tool with
 	maxResult       = 64 << 10  // bytes of a tool's result that the model gets to see
 	maxCallsAtOnce  = 64        // tool calls in one answer
+	maxShown        = 2 << 10   // bytes of a task or an answer in the events of agents
 	toolTimeout     = 30 * time.Second
 )
 
-// config is that of an agent node, resolved but for its tools, whose expressions wait for their arguments.
-type config struct {
+// Config is that of an agent, resolved but for its tools, whose expressions wait for their arguments.
+type Config struct {
+	Name            string          `json:"name"` // of a team's member; empty: the step names it
+	Description     string          `json:"description"`
 	Provider        string          `json:"provider"`
 	Model           string          `json:"model"`
 	Instructions    string          `json:"instructions"`
@@ -36,7 +39,7 @@ type config struct {
 
 // Tool is one tool of an agent, as it stands in the document.
 type Tool struct {
-	Type        string          `json:"type"` // http or function
+	Type        string          `json:"type"` // http, function, agent; handoff within teams
 	Name        string          `json:"name"`
 	Description string          `json:"description,omitempty"`
 	Parameters  json.RawMessage `json:"parameters,omitempty"` // a JSON Schema; nil: no arguments
@@ -47,20 +50,23 @@ type Tool struct {
 	Body        json.RawMessage `json:"body,omitempty"`
 	Idempotent  *bool           `json:"idempotent,omitempty"`
 	Value       json.RawMessage `json:"value,omitempty"`
+	Definition  json.RawMessage `json:"definition,omitempty"` // of an agent: its config, without name and prompt
+	To          string          `json:"-"`                    // of a hand-off: the agent that takes over
 }
 
-func readConfig(raw json.RawMessage) (config, *node.Failure) {
-	c := config{MaxTurns: 10, MaxOutputTokens: 4096}
+// ReadConfig reads one, with its defaults.
+func ReadConfig(raw json.RawMessage) (Config, *node.Failure) {
+	c := Config{MaxTurns: 10, MaxOutputTokens: 4096}
 	if err := json.Unmarshal(raw, &c); err != nil {
 		return c, invalid("the config of an agent cannot be read: %v", err)
 	}
 	if string(c.OutputSchema) == "null" {
 		c.OutputSchema = nil
 	}
-	return c, c.check()
+	return c, nil
 }
 
-func (c config) check() *node.Failure {
+func (c Config) check() *node.Failure {
 	switch {
 	case !slices.Contains([]string{model.OpenAI, model.Anthropic}, c.Provider):
 		return invalid("provider must be openai or anthropic, got %q", c.Provider)
@@ -78,7 +84,7 @@ func (c config) check() *node.Failure {
 }
 
 // request is the conversation's beginning.
-func (c config) request() model.Request {
+func (c Config) request() model.Request {
 	r := model.Request{
 		Provider: c.Provider, Model: c.Model, Instructions: c.Instructions, OutputSchema: c.OutputSchema,
 		MaxOutputTokens: c.MaxOutputTokens, Temperature: c.Temperature, Messages: []model.Message{{User: asText(c.Prompt)}},
@@ -89,15 +95,22 @@ func (c config) request() model.Request {
 	return r
 }
 
-// schema of a tool's arguments: without one, it takes none.
+// schema of a tool's arguments: without one, it takes none. Other agents take words.
 func (t Tool) schema() json.RawMessage {
-	if len(t.Parameters) == 0 || string(t.Parameters) == "null" {
+	switch {
+	case t.Type == "agent":
+		return json.RawMessage(`{"type":"object","required":["task"],"additionalProperties":false,
+			"properties":{"task":{"type":"string","minLength":1,"description":"What to do, with everything that is needed for it."}}}`)
+	case t.Type == "handoff":
+		return json.RawMessage(`{"type":"object","required":["reason"],"additionalProperties":false,
+			"properties":{"reason":{"type":"string","description":"Why, and what is left to do."}}}`)
+	case len(t.Parameters) == 0 || string(t.Parameters) == "null":
 		return json.RawMessage(`{"type":"object","properties":{},"additionalProperties":false}`)
 	}
 	return t.Parameters
 }
 
-func (c config) tool(name string) (Tool, bool) {
+func (c Config) tool(name string) (Tool, bool) {
 	for _, tool := range c.Tools {
 		if tool.Name == name {
 			return tool, true

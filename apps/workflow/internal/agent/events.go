@@ -8,23 +8,28 @@ import (
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+	"github.com/agentteam/agentteam/apps/workflow/internal/schema"
 )
 
 // The data of the events, as docs/events.md lists them.
 type (
 	started struct {
+		Agent    string `json:"agent,omitempty"`
 		Call     int    `json:"call"`
 		Provider string `json:"provider"`
 		Model    string `json:"model"`
 	}
 	delta struct {
-		Call int    `json:"call"`
-		Text string `json:"text"`
+		Agent string `json:"agent,omitempty"`
+		Call  int    `json:"call"`
+		Text  string `json:"text"`
 	}
 	reset struct {
-		Call int `json:"call"`
+		Agent string `json:"agent,omitempty"`
+		Call  int    `json:"call"`
 	}
 	completed struct {
+		Agent     string   `json:"agent,omitempty"`
 		Call      int      `json:"call"`
 		Text      string   `json:"text"`
 		ToolCalls []wanted `json:"tool_calls"`
@@ -35,11 +40,13 @@ type (
 		Arguments json.RawMessage `json:"arguments"`
 	}
 	called struct {
+		Agent     string          `json:"agent,omitempty"`
 		Call      int             `json:"call"`
 		Tool      string          `json:"tool"`
 		Arguments json.RawMessage `json:"arguments"`
 	}
 	resulted struct {
+		Agent  string          `json:"agent,omitempty"`
 		Call   int             `json:"call"`
 		Tool   string          `json:"tool"`
 		Status node.CallStatus `json:"status"`
@@ -47,15 +54,31 @@ type (
 	}
 )
 
+// What begins and ends the work of an agent of a team. Tasks and answers are cut to what a reader needs.
+type (
+	begun struct {
+		Agent string `json:"agent"`
+		Task  string `json:"task"`
+	}
+	ended struct {
+		Agent   string          `json:"agent"`
+		Status  node.CallStatus `json:"status"`
+		Text    string          `json:"text"`
+		Turns   int             `json:"turns"`
+		Failure *node.Failure   `json:"failure,omitempty"`
+	}
+)
+
 // completedEvents tell a whole answer, and the tool calls in it that are refused without being made.
-func completedEvents(number int, tools []model.Tool, response model.Response) []node.CallEvent {
-	data := completed{Call: number, Text: response.Text, ToolCalls: []wanted{}}
+func completedEvents(made node.Call, tools []model.Tool, response model.Response) []node.CallEvent {
+	box := newToolbox(tools, map[string]*schema.Schema{})
+	data := completed{Agent: made.Agent, Call: made.Number, Text: response.Text, ToolCalls: []wanted{}}
 	var refused []node.CallEvent
 	for i, call := range response.ToolCalls {
 		given := shownArguments(call.Arguments)
 		data.ToolCalls = append(data.ToolCalls, wanted{ID: call.ID, Name: call.Name, Arguments: given})
-		if fault := check(tools, call, i); fault != "" {
-			refused = append(refused, toolEvents(called{Call: number, Tool: call.Name, Arguments: given}, node.Failed, fault)...)
+		if fault := box.check(call, i); fault != "" {
+			refused = append(refused, toolEvents(called{Agent: made.Agent, Call: made.Number, Tool: call.Name, Arguments: given}, node.Failed, fault)...)
 		}
 	}
 	return append(encoded("message.completed", data), refused...)
@@ -63,7 +86,7 @@ func completedEvents(number int, tools []model.Tool, response model.Response) []
 
 // toolEvents are a call and its result.
 func toolEvents(call called, status node.CallStatus, result string) []node.CallEvent {
-	return append(encoded("tool.call", call), encoded("tool.result", resulted{Call: call.Call, Tool: call.Tool, Status: status, Result: result})...)
+	return append(encoded("tool.call", call), encoded("tool.result", resulted{Agent: call.Agent, Call: call.Call, Tool: call.Tool, Status: status, Result: result})...)
 }
 
 func encoded(kind string, data any) []node.CallEvent {
@@ -88,7 +111,7 @@ func shownArguments(text string) json.RawMessage {
 
 // deltas gathers text, so that a fast model does not flood the log.
 type deltas struct {
-	call int
+	call node.Call
 	emit func(node.Event)
 
 	mutex   sync.Mutex
@@ -96,7 +119,7 @@ type deltas struct {
 	timer   *time.Timer // runs while text may not be emitted yet
 }
 
-func newDeltas(call int, emit func(node.Event)) *deltas { return &deltas{call: call, emit: emit} }
+func newDeltas(call node.Call, emit func(node.Event)) *deltas { return &deltas{call: call, emit: emit} }
 
 // add emits the first text at once, and what follows after a pause.
 func (d *deltas) add(text string) {
@@ -124,7 +147,9 @@ func (d *deltas) elapsed() {
 
 // reset forgets what was not emitted, and takes back what was.
 func (d *deltas) reset() {
-	d.stop(func() { d.emit(node.Event{Type: "message.reset", Data: reset{Call: d.call}}) })
+	d.stop(func() {
+		d.emit(node.Event{Type: "message.reset", Data: reset{Agent: d.call.Agent, Call: d.call.Number}})
+	})
 }
 
 // flush emits the rest. Nothing is emitted after it.
@@ -143,7 +168,7 @@ func (d *deltas) stop(then func()) {
 
 func (d *deltas) release() {
 	if d.pending.Len() > 0 {
-		d.emit(node.Event{Type: "message.delta", Data: delta{Call: d.call, Text: d.pending.String()}})
+		d.emit(node.Event{Type: "message.delta", Data: delta{Agent: d.call.Agent, Call: d.call.Number, Text: d.pending.String()}})
 		d.pending.Reset()
 	}
 }

@@ -14,7 +14,7 @@ func TestDeltas(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var texts []string
 		var times []time.Time
-		d := newDeltas(7, func(event node.Event) {
+		d := newDeltas(node.Call{Number: 7}, func(event node.Event) {
 			data, ok := event.Data.(delta)
 			if !ok || event.Type != "message.delta" || data.Call != 7 {
 				t.Errorf("got %+v", event)
@@ -48,7 +48,7 @@ func TestDeltas(t *testing.T) {
 func TestReset(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var types []string
-		d := newDeltas(1, func(event node.Event) { types = append(types, event.Type) })
+		d := newDeltas(node.Call{Number: 1}, func(event node.Event) { types = append(types, event.Type) })
 		d.add("a")
 		d.add("b")
 		d.reset()

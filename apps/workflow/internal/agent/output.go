@@ -18,36 +18,46 @@ type output struct {
 	Turns int             `json:"turns"`
 }
 
+// Output is what an agent node gives.
+func (c *Conversation) Output() (json.RawMessage, *node.Failure) {
+	if c.end.Failure != nil {
+		return nil, c.end.Failure
+	}
+	encoded, err := json.Marshal(output{Text: c.end.Text, Data: c.end.Data, Turns: c.turns})
+	if err != nil {
+		return nil, node.Fail(node.CodeInternal, "the output cannot be encoded: %v", err)
+	}
+	return encoded, nil
+}
+
 // finish ends with the answer. One that does not fit the output schema is asked for again, once.
-func (r *replay) finish(text string) *node.Move {
+func (c *Conversation) finish(text string) {
 	data := json.RawMessage("null")
-	if r.config.OutputSchema != nil {
-		wanted, problems := schema.Compile(r.config.OutputSchema)
+	if c.config.OutputSchema != nil {
+		wanted, problems := schema.Compile(c.config.OutputSchema)
 		if problems != nil {
-			return &node.Move{Failure: invalid("output_schema is no usable JSON Schema: %s", listed(problems))}
+			c.fail(invalid("output_schema is no usable JSON Schema: %s", listed(problems)))
+			return
 		}
 		data = json.RawMessage(unfenced(text))
 		if problems := wanted.Check(data); problems != nil {
-			return r.repair(problems)
+			c.repair(problems)
+			return
 		}
 	}
-	encoded, err := json.Marshal(output{Text: text, Data: data, Turns: r.turns})
-	if err != nil {
-		return &node.Move{Failure: node.Fail(node.CodeInternal, "the output cannot be encoded: %v", err)}
-	}
-	return &node.Move{Output: encoded}
+	c.close(End{Text: text, Data: data})
 }
 
-func (r *replay) repair(problems []problem.Problem) *node.Move {
-	if r.repaired {
-		return &node.Move{Failure: node.Fail(node.CodeOutput, "the answer does not fit output_schema, asked a second time too: %s", listed(problems))}
+func (c *Conversation) repair(problems []problem.Problem) {
+	if c.repaired {
+		c.fail(node.Fail(node.CodeOutput, "the answer does not fit output_schema, asked a second time too: %s", listed(problems)))
+		return
 	}
-	r.repaired = true
-	r.request.NoTools = true
-	r.request.Messages = append(r.request.Messages, model.Message{
+	c.repaired = true
+	c.request.NoTools = true
+	c.request.Messages = append(c.request.Messages, model.Message{
 		User: "Your answer does not fit the JSON Schema that it has to fit: " + listed(problems) + ". Answer again, with nothing but JSON that fits.",
 	})
-	return nil
 }
 
 // unfenced takes JSON out of the Markdown that models like to put around it.

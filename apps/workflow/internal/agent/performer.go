@@ -30,8 +30,8 @@ func (p *Performer) Model(ctx context.Context, id node.CallID, call node.Call, e
 		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the request of call %d cannot be read: %v", call.Number, err)}
 	}
 	request.ID = id.String()
-	emit(node.Event{Type: "message.started", Data: started{Call: call.Number, Provider: request.Provider, Model: request.Model}})
-	deltas := newDeltas(call.Number, emit)
+	emit(node.Event{Type: "message.started", Data: started{Agent: call.Agent, Call: call.Number, Provider: request.Provider, Model: request.Model}})
+	deltas := newDeltas(call, emit)
 	response, usage, failure := p.models.Complete(ctx, request, call.Reserve, model.Listener{Delta: deltas.add, Reset: deltas.reset})
 	deltas.flush()
 	if failure != nil {
@@ -47,7 +47,7 @@ func (p *Performer) Model(ctx context.Context, id node.CallID, call node.Call, e
 	if err != nil {
 		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the answer cannot be encoded: %v", err), Usage: usage}
 	}
-	return node.CallResult{Response: encoded, Usage: usage, Events: completedEvents(call.Number, request.Tools, response)}
+	return node.CallResult{Response: encoded, Usage: usage, Events: completedEvents(call, request.Tools, response)}
 }
 
 // Tool calls a tool.
@@ -57,14 +57,14 @@ func (p *Performer) Tool(ctx context.Context, id node.CallID, call node.Call, em
 		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the request of call %d cannot be read", call.Number)}
 	}
 	request := *envelope.AgentTool
-	emit(node.Event{Type: "tool.call", Data: called{Call: call.Number, Tool: call.Name, Arguments: request.Arguments}})
+	emit(node.Event{Type: "tool.call", Data: called{Agent: call.Agent, Call: call.Number, Tool: call.Name, Arguments: request.Arguments}})
 	response, failure := p.run(ctx, id, request)
 	status := node.Succeeded
 	if failure != nil {
 		status = node.Failed
 	}
 	result := node.CallResult{Response: response, Failure: failure, Usage: node.Usage{ToolCalls: 1}}
-	result.Events = toolEvents(called{Call: call.Number, Tool: call.Name}, status, shown("", result).Text)[1:]
+	result.Events = toolEvents(called{Agent: call.Agent, Call: call.Number, Tool: call.Name}, status, shown("", result).Text)[1:]
 	return result
 }
 

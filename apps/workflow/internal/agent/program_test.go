@@ -218,6 +218,6 @@ func FuzzNext(f *testing.F) {
 		if next.Failure != nil || next.Calls[0].Kind != node.ModelCall {
 			t.Errorf("%s: %v", summary(next), next.Failure)
 		}
-		completedEvents(1, []model.Tool{{Name: name}}, model.Response{Answer: model.Answer{ToolCalls: []model.ToolCall{{Name: name, Arguments: arguments}}}})
+		completedEvents(node.Call{Number: 1}, []model.Tool{{Name: name}}, model.Response{Answer: model.Answer{ToolCalls: []model.ToolCall{{Name: name, Arguments: arguments}}}})
 	})
 }

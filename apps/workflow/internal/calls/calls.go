@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"time"
 
@@ -12,11 +13,14 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/httpcall"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+	"github.com/agentteam/agentteam/apps/workflow/internal/team"
 )
 
 // Programs are the types of nodes that make calls, by name.
 func Programs(prices *model.Prices) map[string]node.Program {
-	return map[string]node.Program{"http": httpcall.Program{}, "agent": agent.New(prices)}
+	programs := map[string]node.Program{"http": httpcall.Program{}, "agent": agent.New(prices)}
+	maps.Copy(programs, team.Programs(prices))
+	return programs
 }
 
 // performer makes every kind of call.

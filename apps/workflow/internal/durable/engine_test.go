@@ -1,6 +1,7 @@
 package durable_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,7 +30,8 @@ import (
 
 const workflowID = "wfl_00000000000000000000000000"
 
-// script is a program that makes as many calls one after the other, and as many of them at once, as its config's query says.
+// script is a program that makes as many calls one after the other, and as many of them at once, as its config's query says; also whether
+// it tells of each move.
 type script struct{}
 
 type scriptConfig struct {
@@ -37,7 +39,15 @@ type scriptConfig struct {
 	Query  struct{ Moves, Width, Model string }
 }
 
-func (script) Next(config json.RawMessage, results []node.CallResult) node.Move {
+func (s script) Next(config json.RawMessage, results []node.CallResult) node.Move {
+	move := s.move(config, results)
+	if bytes.Contains(config, []byte(`"tell"`)) {
+		move.Events = []node.CallEvent{{Type: "log", Data: json.RawMessage(fmt.Sprintf(`{"level": "info", "message": "%d made"}`, len(results)))}}
+	}
+	return move
+}
+
+func (script) move(config json.RawMessage, results []node.CallResult) node.Move {
 	var c scriptConfig
 	if err := json.Unmarshal(config, &c); err != nil {
 		return node.Move{Failure: node.Fail(node.CodeInvalidInput, "%v", err)}
@@ -124,7 +134,7 @@ func compiled(t testing.TB, text string) *graph.Graph {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	g, problems := graph.Compile(d, graph.Catalog{Types: graph.DefaultTypes()})
+	g, problems := graph.Compile(d, graph.Catalog{Types: graph.DefaultTypes(), Providers: map[string]string{"openai": ""}})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

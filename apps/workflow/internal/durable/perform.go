@@ -84,15 +84,22 @@ func cheap(call node.Call) bool { return call.Kind == node.ToolCall && call.Idem
 func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
 	var results []node.CallResult
 	move := p.next(results)
-	made := ledger.Move{}
+	made := ledger.Move{Events: move.Events}
+	if len(move.Calls) > 0 {
+		if outcome, err := p.announce(ctx, made); err != nil || outcome.Stale {
+			return outcome, err
+		}
+	}
 	for len(move.Calls) > 0 {
 		got, err := p.makeAll(ctx, move.Calls)
 		if err != nil {
 			return ledger.Outcome{}, err
 		}
 		results = append(results, got...)
-		made = ledger.Move{Calls: move.Calls, Results: got}
-		if move = p.next(results); len(move.Calls) == 0 {
+		calls := move.Calls
+		move = p.next(results)
+		made = ledger.Move{Calls: calls, Results: got, Events: move.Events}
+		if len(move.Calls) == 0 {
 			break
 		}
 		outcome, err := p.record(ctx, made)
@@ -105,6 +112,14 @@ func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
 		}
 	}
 	return p.end(ctx, made, move)
+}
+
+// announce records what a program tells before its first calls, if it tells anything.
+func (p *performance) announce(ctx dbos.Context, m ledger.Move) (ledger.Outcome, error) {
+	if len(m.Events) == 0 {
+		return ledger.Outcome{}, nil
+	}
+	return p.record(ctx, m)
 }
 
 // end records the last calls together with what the program ended with.
@@ -255,7 +270,7 @@ func (p *performance) reset(ctx context.Context, call node.Call) error {
 	if !p.claim.Resumed || call.Kind != node.ModelCall {
 		return nil
 	}
-	return p.engine.directly(ctx, func(ctx context.Context, tx *ledger.Tx) error { return ledger.Reset(ctx, tx, p.task, call.Number) })
+	return p.engine.directly(ctx, func(ctx context.Context, tx *ledger.Tx) error { return ledger.Reset(ctx, tx, p.task, call) })
 }
 
 // unmade is the result of a call that the ledger does not let be made.

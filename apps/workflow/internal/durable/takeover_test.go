@@ -26,7 +26,7 @@ func stuck(asked chan<- node.CallID, letGo <-chan struct{}) func(context.Context
 
 func TestAnotherProcessTakesOver(t *testing.T) {
 	t.Parallel()
-	s := newSystem(t, flow(httpNode("a", "GET", `"moves": "3"`)+`,`+httpNode("b", "GET", ``), `{"from": "a", "to": "b"}`, `"outputs": {"a": "${{ nodes.a.output.call }}"}`))
+	s := newSystem(t, flow(httpNode("a", "GET", `"moves": "3", "tell": "all"`)+`,`+httpNode("b", "GET", ``), `{"from": "a", "to": "b"}`, `"outputs": {"a": "${{ nodes.a.output.call }}"}`))
 	asked, letGo := make(chan node.CallID, 10), make(chan struct{})
 	release := sync.OnceFunc(func() { close(letGo) })
 	t.Cleanup(release)
@@ -59,6 +59,10 @@ func TestAnotherProcessTakesOver(t *testing.T) {
 	}
 	if got := get[int](s, `SELECT count(*) FROM calls WHERE run_id = $1`, run); got != 4 {
 		t.Errorf("%d calls are recorded, want 4", got)
+	}
+	told := get[string](s, `SELECT string_agg(data->>'message', ', ' ORDER BY seq) FROM events WHERE run_id = $1 AND type = 'log'`, run)
+	if want := "0 made, 1 made, 2 made, 3 made"; told != want {
+		t.Errorf("the program told %q, want each move once: %q", told, want)
 	}
 }
 

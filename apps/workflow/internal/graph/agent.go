@@ -1,28 +1,41 @@
 package graph
 
 import (
+	"strings"
+
 	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
 	"github.com/agentteam/agentteam/apps/workflow/internal/jsontree"
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
 )
 
-func (k *compiler) agent(n *Node, config *jsontree.Value, p place, pointer string) {
+// Tool is one tool of an agent, compiled. Its expressions may use args.
+type Tool struct {
+	At string // pointer within the config
+	*expression.Template
+}
+
+// agent checks what a schema cannot say of an agent that stands in a config, at the pointer within it.
+func (k *compiler) agent(config *jsontree.Value, rules *rule, v expression.Variables, at, within string) (compiled []Tool) {
+	pointer := at + within
 	k.provider(text(config.Get("provider")), pointer+"/provider")
 	k.object(raw(config.Get("output_schema")), pointer+"/output_schema")
 	tools := config.Get("tools")
 	if tools == nil {
-		return
+		return nil
 	}
 	names := map[string]bool{}
 	for i, tool := range tools.Items {
-		where := problem.Join(pointer, "tools", i)
+		place := problem.Join(within, "tools", i)
 		name := text(tool.Get("name"))
 		if names[name] {
-			k.problemf(where+"/name", problem.CodeDuplicateID, "another tool has the name %s: a model could not tell them apart", name)
+			k.problemf(at+place+"/name", problem.CodeDuplicateID, "another tool has the name %s: a model could not tell them apart", name)
 		}
 		names[name] = true
-		k.tool(n, tool, p.variables, where)
+		if t := k.tool(tool, rules.Properties["tools"].Items, v, at+place); t != nil {
+			compiled = append(compiled, Tool{place, t})
+		}
 	}
+	return compiled
 }
 
 func (k *compiler) provider(name, pointer string) {
@@ -39,12 +52,16 @@ func (k *compiler) provider(name, pointer string) {
 }
 
 // tool compiles one tool. Its expressions may use args beside what the node's own may use.
-func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, pointer string) {
-	needs, refuses := "url", []string{"value"}
-	if text(tool.Get("type")) == "function" {
-		needs, refuses = "value", []string{"method", "url", "headers", "query", "body", "idempotent"}
+func (k *compiler) tool(tool *jsontree.Value, rules *rule, v expression.Variables, pointer string) *expression.Template {
+	needs, refuses := "url", []string{"value", "definition"}
+	switch text(tool.Get("type")) {
+	case "function":
+		needs, refuses = "value", []string{"method", "url", "headers", "query", "body", "idempotent", "definition"}
+	case "agent":
+		needs, refuses = "definition", []string{"method", "url", "headers", "query", "body", "idempotent", "value", "parameters"}
 	}
 	if tool.Get(needs) == nil {
+		needs = strings.Replace(needs, "definition", "agent", 1) // which names it
 		k.problemf(pointer, problem.CodeMissingField, "%s is missing: a tool of type %s needs it", needs, text(tool.Get("type")))
 	}
 	for _, name := range refuses {
@@ -58,12 +75,12 @@ func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, p
 	env, err := expression.NewEnv(v)
 	if err != nil {
 		k.problemf(pointer, problem.CodeExpression, "%v", err)
-		return
+		return nil
 	}
-	rules := n.builtin.rules.Properties["tools"].Items
 	t, err := expression.CompileAt(tool.Raw, env, expression.Places{Literal: rules.literal, Text: rules.text})
 	k.faults(pointer, err)
-	if err == nil {
-		n.Tools = append(n.Tools, t)
+	if err != nil {
+		return nil
 	}
+	return t
 }

@@ -27,7 +27,7 @@ func (b *builtin) checkShape(config *jsontree.Value) []document.Problem {
 func (b *builtin) checkResolved(config *jsontree.Value) []document.Problem {
 	var problems []document.Problem
 	for _, p := range b.schema.Check(config.Raw) {
-		if !strings.HasPrefix(p.Pointer, "/tools/") || !openUntilRun(lookup(config, p.Pointer), p.Code) {
+		if !strings.Contains(p.Pointer, "/tools/") || !openUntilRun(lookup(config, p.Pointer), p.Code) {
 			problems = append(problems, p)
 		}
 	}
@@ -76,7 +76,7 @@ func has(value *jsontree.Value) bool {
 // literal says which values of a config hold no expressions of the node itself.
 func (r *rule) literal(pointer string) bool {
 	found := r.find(pointer)
-	return found != nil && (found.Expressions == "raw" || found.Expressions == "none")
+	return found != nil && (found.Expressions == "raw" || found.Expressions == "none" || found.Expressions == "args")
 }
 
 // text says which values of a config are texts, whatever an expression gives.

@@ -17,6 +17,8 @@ type Catalog struct {
 	Providers map[string]string
 	// Subworkflow looks up a published version; nil finds none.
 	Subworkflow func(workflow string, version int) (inputsSchema json.RawMessage, found bool, err error)
+	// Agent looks up the document of a published version; nil finds none.
+	Agent func(agent string, version int) (document json.RawMessage, found bool, err error)
 }
 
 // Type describes one type of node.
@@ -52,7 +54,7 @@ type Node struct {
 	OnError  document.OnError     // never Inherit
 	When     *expression.Template // nil: always
 	Config   *expression.Template
-	Tools    []*expression.Template // of an agent; their expressions may use args
+	Tools    []Tool // of all agents in the config
 	In       []Edge
 	Join     int    // how many live edges are enough; 0: all nodes before it have to end
 	Body     *Graph // of a for_each
@@ -74,6 +76,15 @@ type Edge struct {
 type Loop struct {
 	MaxParallel int
 	OnItemError document.OnError // Stop or Continue
+}
+
+// Templates are all expressions of the node's config.
+func (n *Node) Templates() []*expression.Template {
+	templates := make([]*expression.Template, 0, len(n.Tools)+1)
+	for _, t := range n.Tools {
+		templates = append(templates, t.Template)
+	}
+	return append(templates, n.Config)
 }
 
 // Node finds a node of this graph; nil if there is none.

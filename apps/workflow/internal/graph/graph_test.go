@@ -25,7 +25,34 @@ func catalog() Catalog {
 			return json.RawMessage(`{"type": "object", "properties": {"n": {"type": "integer"}, "d": {"default": 1}},
 				"required": ["n", "d"], "additionalProperties": false}`), workflow == "wfl_1" && version == 2, nil
 		},
+		Agent: func(agent string, version int) (json.RawMessage, bool, error) {
+			switch agent {
+			case "agt_broken":
+				return nil, false, errors.New("no connection")
+			case "agt_endless": // which no version can be: it would have to be published before itself
+				return json.RawMessage(`{"name": "E", "provider": "openai", "model": "m", "tools": [{"type": "agent", "name": "x", "agent": "agt_endless", "version": 1}]}`), true, nil
+			case "agt_away":
+				return json.RawMessage(`{"name": "Away", "provider": "anthropic", "model": "m"}`), true, nil
+			}
+			return json.RawMessage(published), agent == "agt_1" && version == 2, nil
+		},
 	}
+}
+
+// published is version 2 of the agent agt_1.
+const published = `{"name": "Adder", "description": "adds", "provider": "openai", "model": "m", "instructions": "Add.", "max_turns": 3,
+	"tools": [{"type": "function", "name": "add", "parameters": {"type": "object", "properties": {"a": {}}}, "value": "${{ args.a + 1 }}"}]}`
+
+// crew is a team of a type, of two members and more.
+func crew(kind, more string) string {
+	return `{"id": "t", "type": "` + kind + `", "config": {"prompt": "${{ inputs.p }}", "members": [{"name": "a", "agent": "agt_1", "version": 2},
+		{"name": "b", "provider": "openai", "model": "m", "instructions": "Be ${{ inputs.mood }}."}]` + more + `}}`
+}
+
+const boss = `, "supervisor": {"provider": "openai", "model": "m"}`
+
+func reference(more string) string {
+	return `{"id": "g", "type": "agent", "config": {"prompt": "${{ inputs.p }}"` + more + `}}`
 }
 
 // compile makes a document of nodes and edges.
@@ -111,6 +138,37 @@ func TestCompileRefuses(t *testing.T) {
 		{"tool's args", agentWith(`, "tools": [{"type": "function", "name": "t", "parameters": {"type": "object", "properties": {"city": {}}}, "value": "${{ args.ctiy }}"}]`), "", "",
 			"/nodes/0/config/tools/0/value", problem.CodeExpression, "did you mean city?"},
 		{"args outside of tools", agentWith(`, "instructions": "${{ args.x }}"`), "", "", "/nodes/0/config/instructions", problem.CodeExpression, "args"},
+		{"agent's version", reference(`, "agent": "agt_1"`), "", "", "/nodes/0/config", problem.CodeMissingField, "version is missing"},
+		{"unknown version", reference(`, "agent": "agt_1", "version": 3`), "", "", "/nodes/0/config/version", problem.CodeUnknownVersion, "version 3"},
+		{"unknown agent", reference(`, "agent": "agt_2", "version": 2`), "", "", "/nodes/0/config/version", problem.CodeUnknownVersion, "agt_2"},
+		{"agent lookup", reference(`, "agent": "agt_broken", "version": 2`), "", "", "/nodes/0/config/agent", problem.CodeUnavailable, "try again"},
+		{"agent's own field", reference(`, "agent": "agt_1", "version": 2, "model": "other"`), "", "", "/nodes/0/config/model", problem.CodeNotAllowed, "of its own"},
+		{"agent's provider", reference(`, "agent": "agt_away", "version": 2`), "", "", "/nodes/0/config/agent", problem.CodeUnavailable, "ANTHROPIC_API_KEY"},
+		{"neither agent nor model", reference(`, "provider": "openai"`), "", "", "/nodes/0/config", problem.CodeMissingField, "model is missing"},
+		{"team without a leader", crew("supervisor", ""), "", "", "/nodes/0/config", problem.CodeMissingField, "supervisor is missing"},
+		{"member's version", strings.Replace(crew("supervisor", boss), `"version": 2`, `"version": 4`, 1), "", "", "/nodes/0/config/members/0/version", problem.CodeUnknownVersion, "version 4"},
+		{"member's provider", strings.Replace(crew("supervisor", boss), `agt_1`, `agt_away`, 1), "", "", "/nodes/0/config/members/0/agent", problem.CodeUnavailable, "ANTHROPIC_API_KEY"},
+		{"members' names", strings.Replace(crew("handoff", ""), `"name": "b"`, `"name": "a"`, 1), "", "", "/nodes/0/config/members/1/name", problem.CodeDuplicateID, "name a"},
+		{"a member like a tool", crew("supervisor", `, "supervisor": {"provider": "openai", "model": "m", "tools": [{"type": "function", "name": "b", "value": 1}]}`), "", "",
+			"/nodes/0/config/members/1/name", problem.CodeDuplicateID, "name b"},
+		{"a member without a name", strings.Replace(crew("handoff", ""), `"name": "b", `, ``, 1), "", "", "/nodes/0/config/members/1", problem.CodeMissingField, "name is missing"},
+		{"a member without a model", strings.Replace(crew("handoff", ""), `, "model": "m"`, ``, 1), "", "", "/nodes/0/config/members/1", problem.CodeMissingField, "model is missing"},
+		{"a member's expression", strings.Replace(crew("handoff", ""), `inputs.mood`, `input.mood`, 1), "", "", "/nodes/0/config/members/1/instructions", problem.CodeExpression, "input"},
+		{"who begins", crew("handoff", `, "start": "c"`), "", "", "/nodes/0/config/start", problem.CodeUnknownValue, "the members are a, b"},
+		{"who passes on", crew("handoff", `, "handoffs": {"c": ["a"]}`), "", "", "/nodes/0/config/handoffs/c", problem.CodeUnknownValue, "no member c"},
+		{"to whom", crew("handoff", `, "handoffs": {"a": ["b", "c"]}`), "", "", "/nodes/0/config/handoffs/a/1", problem.CodeUnknownValue, "no member c"},
+		{"to itself", crew("handoff", `, "handoffs": {"a": ["a"]}`), "", "", "/nodes/0/config/handoffs/a/0", problem.CodeNotAllowed, "itself"},
+		{"a tool like a hand-off", strings.Replace(crew("handoff", ""), `"model": "m"`, `"model": "m", "tools": [{"type": "function", "name": "transfer_to_a", "value": 1}]`, 1), "", "",
+			"/nodes/0/config/members/1/tools/0/name", problem.CodeNotAllowed, "hand-offs"},
+		{"a planner's schema", crew("plan_execute", `, "planner": {"provider": "openai", "model": "m", "output_schema": {"type": "object"}}`), "", "", "/nodes/0/config/planner/output_schema",
+			problem.CodeNotAllowed, "plan"},
+		{"an agent as tool, written out", agentWith(`, "tools": [{"type": "agent", "name": "x", "definition": {"provider": "openai", "model": "m"}}]`), "", "",
+			"/nodes/0/config/tools/0/definition", problem.CodeNotAllowed, "published"},
+		{"an agent as tool, unnamed", agentWith(`, "tools": [{"type": "agent", "name": "x"}]`), "", "", "/nodes/0/config/tools/0", problem.CodeMissingField, "agent is missing"},
+		{"an agent as tool, unknown", agentWith(`, "tools": [{"type": "agent", "name": "x", "agent": "agt_3", "version": 1}]`), "", "", "/nodes/0/config/tools/0/version",
+			problem.CodeUnknownVersion, "agt_3"},
+		{"agents within agents without end", agentWith(`, "tools": [{"type": "agent", "name": "x", "agent": "agt_endless", "version": 1}]`), "", "", "/nodes/0/config/tools/0/agent",
+			problem.CodeTooDeep, "3"},
 		{"url", `{"id": "a", "type": "http", "config": {"url": "ftp://x"}}`, "", "", "/nodes/0/config/url", problem.CodeInvalidFormat, "ftp"},
 		{"method", `{"id": "a", "type": "http", "config": {"url": "https://x", "method": "get"}}`, "", "", "/nodes/0/config/method", problem.CodeUnknownValue, `"get"`},
 		{"wait", `{"id": "a", "type": "wait", "config": {}}`, "", "", "/nodes/0/config", problem.CodeSchemaMismatch, "duration is missing"},
@@ -178,6 +236,12 @@ func TestCompileAccepts(t *testing.T) {
 		{"computed turns", agentWith(`, "max_turns": "${{ inputs.n }}", "temperature": 0.5`), "", ""},
 		{"tools", agentWith(`, "tools": [{"type": "http", "name": "t", "url": "https://x/${{ args.id }}", "headers": {"Authorization": "Bearer ${{ inputs.token }}"},
 			"parameters": {"type": "object", "description": "${{ no expression }}"}}]`), "", ""},
+		{"supervisor", crew("supervisor", boss), "", ""},
+		{"hand-off", crew("handoff", `, "start": "b", "handoffs": {"a": ["b"]}, "max_handoffs": "${{ inputs.n }}"`), "", ""},
+		{"parallel with a judge", crew("parallel_agents", `, "judge": {"agent": "agt_1", "version": 2}`), "", ""},
+		{"plan and execute", crew("plan_execute", `, "planner": {"provider": "openai", "model": "m"}, "max_plans": 2`), "", ""},
+		{"an agent as tool", agentWith(`, "tools": [{"type": "agent", "name": "x", "agent": "agt_1", "version": 2}]`), "", ""},
+		{"reference to an agent", reference(`, "agent": "agt_1", "version": 2`), "", ""},
 		{"behind any, what is before each",
 			a + `,{"id": "x", "type": "transform", "config": {"value": 1}},{"id": "y", "type": "transform", "config": {"value": 1}},{"id": "j", "type": "join", "config": {"mode": "any"}},` + c,
 			`{"from": "a", "to": "x"},{"from": "a", "to": "y"},{"from": "x", "to": "j"},{"from": "y", "to": "j"},{"from": "j", "to": "c"}`, ""},

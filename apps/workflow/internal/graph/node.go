@@ -15,6 +15,7 @@ import (
 // Timeouts of an attempt where the document states none.
 const (
 	agentTimeout = 10 * time.Minute
+	teamTimeout  = 30 * time.Minute
 	httpTimeout  = 30 * time.Second
 )
 
@@ -30,9 +31,12 @@ func (k *compiler) node(spec document.Node, p place) *Node {
 	}
 	n.Pure = n.builtin.Pure
 	n.ports = slices.Clone(n.builtin.Ports)
+	_, isTeam := lead(n.Type)
 	switch {
 	case n.Timeout == 0 && n.Type == "agent":
 		n.Timeout = agentTimeout
+	case n.Timeout == 0 && isTeam:
+		n.Timeout = teamTimeout
 	case n.Timeout == 0 && n.Type == "http":
 		n.Timeout = httpTimeout
 	}
@@ -95,18 +99,20 @@ func (k *compiler) mustBe(t *expression.Template, kind jsontree.Kind, pointer st
 
 func (k *compiler) config(n *Node, p place) {
 	pointer := n.Spec.Pointer + "/config"
-	tree, problems := jsontree.Parse(n.Spec.Config, document.MaxDepth)
+	written, problems := jsontree.Parse(n.Spec.Config, document.MaxDepth)
 	if problems != nil {
 		k.within(pointer, problems)
+		return
+	}
+	tree, filling := k.fill(written, n.builtin.rules, pointer)
+	defer filling.moved()
+	if tree == nil {
 		return
 	}
 	shape := n.builtin.checkShape(tree)
 	k.within(pointer, shape)
 	var err error
-	n.Config, err = expression.CompileAt(n.Spec.Config, p.env, expression.Places{
-		Literal: func(at string) bool { return at == "/tools" && n.Type == "agent" || n.builtin.rules.literal(at) },
-		Text:    n.builtin.rules.text,
-	})
+	n.Config, err = expression.CompileAt(tree.Raw, p.env, expression.Places{Literal: n.builtin.rules.literal, Text: n.builtin.rules.text})
 	k.faults(pointer, err)
 	k.special(n, tree, p, len(shape) == 0)
 }
@@ -116,7 +122,9 @@ func (k *compiler) special(n *Node, config *jsontree.Value, p place, sound bool)
 	pointer := n.Spec.Pointer + "/config"
 	switch n.Type {
 	case "agent":
-		k.agent(n, config, p, pointer)
+		n.Tools = k.agent(config, n.builtin.rules, p.variables, pointer, "")
+	case "supervisor", "handoff", "parallel_agents", "plan_execute":
+		k.team(n, config, p.variables, pointer)
 	case "for_each":
 		k.loop(n, config, p)
 	case "if":

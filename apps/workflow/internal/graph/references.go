@@ -68,8 +68,8 @@ func templates(n *Node) []placed {
 	if n.Config != nil {
 		list = append(list, placed{n.Config, n.Spec.Pointer + "/config"})
 	}
-	for i, t := range n.Tools {
-		list = append(list, placed{t, problem.Join(n.Spec.Pointer+"/config/tools", i)})
+	for _, t := range n.Tools {
+		list = append(list, placed{t.Template, n.Spec.Pointer + "/config" + t.At})
 	}
 	return list
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
 	"github.com/agentteam/agentteam/apps/workflow/internal/jsontree"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
 )
 
 // maxResolvedDepth is the depth of a document's values and of the values that expressions put into them.
@@ -54,37 +55,43 @@ func (n *Node) withTools(config json.RawMessage, variables map[string]any) (json
 	if problems != nil {
 		return nil, errors.New(problems[0].Message)
 	}
-	var b bytes.Buffer
-	comma := "{"
-	for _, m := range tree.Members {
-		writeKey(&b, comma, m.Key)
-		comma = ","
-		if m.Key != "tools" {
-			b.Write(m.Value.Raw)
-			continue
-		}
-		if err := n.writeTools(&b, variables); err != nil {
+	resolved := make(map[string]json.RawMessage, len(n.Tools))
+	for _, t := range n.Tools {
+		var err error
+		if resolved[t.At], err = t.EvaluatePartly(variables); err != nil {
 			return nil, err
 		}
 	}
-	b.WriteByte('}')
+	var b bytes.Buffer
+	replace(&b, tree, "", resolved)
 	return b.Bytes(), nil
 }
 
-func (n *Node) writeTools(b *bytes.Buffer, variables map[string]any) error {
-	b.WriteByte('[')
-	for i, t := range n.Tools {
-		if i > 0 {
-			b.WriteByte(',')
+// replace writes a value with others in the places of some of its parts.
+func replace(b *bytes.Buffer, value *jsontree.Value, pointer string, by map[string]json.RawMessage) {
+	other, found := by[pointer]
+	switch {
+	case found:
+		b.Write(other)
+	case len(value.Items) > 0:
+		comma := "["
+		for i, item := range value.Items {
+			b.WriteString(comma)
+			comma = ","
+			replace(b, item, problem.Join(pointer, i), by)
 		}
-		tool, err := t.EvaluatePartly(variables)
-		if err != nil {
-			return err
+		b.WriteByte(']')
+	case len(value.Members) > 0:
+		comma := "{"
+		for _, m := range value.Members {
+			writeKey(b, comma, m.Key)
+			comma = ","
+			replace(b, m.Value, problem.Join(pointer, m.Key), by)
 		}
-		b.Write(tool)
+		b.WriteByte('}')
+	default:
+		b.Write(value.Raw)
 	}
-	b.WriteByte(']')
-	return nil
 }
 
 // Failure makes an expression's error a node's failure. It is final: the same values would give it again.

@@ -33,14 +33,14 @@ func readTypes() (map[string]*builtin, error) {
 		return nil, fmt.Errorf("types.json: %w", err)
 	}
 	types := make(map[string]*builtin, len(list))
+	agent := slices.IndexFunc(list, func(b *builtin) bool { return b.Name == "agent" })
 	for _, b := range list {
 		var err error
-		if b.schema, err = schema.CompileOwn(b.Config); err != nil {
-			return nil, fmt.Errorf("type %s: %w", b.Name, err)
+		if b.Config, err = withAgents(b.Config, list[agent].Config); err != nil {
+			return nil, err
 		}
-		b.rules = &rule{}
-		if err := json.Unmarshal(b.Config, b.rules); err != nil {
-			return nil, fmt.Errorf("type %s: %w", b.Name, err)
+		if err := b.compile(); err != nil {
+			return nil, err
 		}
 		types[b.Name] = b
 	}
@@ -74,6 +74,8 @@ type rule struct {
 	Items       *rule            `json:"items"`
 	Additional  *rule            `json:"additionalProperties"`
 	Type        any              `json:"type"`
+	// Agent says that a reference to an agent may stand here: for its fields, or for the field definition.
+	Agent string `json:"x-agent"`
 }
 
 // UnmarshalJSON also reads the schemas true and false.

@@ -95,8 +95,9 @@ func (w *world) serve(t *testing.T, runner grpcapi.Runner) {
 		t.Fatal(err)
 	}
 	server := grpcapi.New(listener, grpcapi.Services{
-		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, w.library), Nodes: grpcapi.NewNodes(w.library, nil, nil),
-		Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
+		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, w.library), Agents: grpcapi.NewAgents(tables, w.library),
+		Nodes: grpcapi.NewNodes(w.library, nil, nil),
+		Runs:  grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
 	}, grpcapi.Options{Key: authKey, Ready: w.pool.Ping, Log: log})
 	serving, stop := context.WithCancel(context.Background())
 	polling, stopPolling := context.WithCancel(context.Background())

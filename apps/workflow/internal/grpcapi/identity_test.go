@@ -96,10 +96,12 @@ func TestEveryRoleMayWhatTheTableSays(t *testing.T) {
 	w := newWorld(t)
 	refused := map[identity.Role][]string{
 		identity.Owner: {}, identity.Admin: {},
-		identity.Editor:   {"DecideApproval"},
-		identity.Operator: {"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode"},
+		identity.Editor: {"DecideApproval"},
+		identity.Operator: {"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode",
+			"CreateAgent", "UpdateAgent", "DeleteAgent", "ValidateAgent", "PublishAgent", "RollbackAgent"},
 		identity.Viewer: {
 			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode",
+			"CreateAgent", "UpdateAgent", "DeleteAgent", "ValidateAgent", "PublishAgent", "RollbackAgent",
 			"StartRun", "CancelRun", "RetryRun", "ForkRun", "DecideApproval",
 		},
 	}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/document"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
-	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/id"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
@@ -30,8 +29,8 @@ func (r *Runs) StartRun(ctx context.Context, request *workflowv1.StartRunRequest
 	if err != nil {
 		return nil, err
 	}
-	// Also when the version is named: a deleted workflow has versions, for the runs that go on, and starts none.
-	newest, err := r.store.PublishedVersion(ctx, caller.Workspace, start.WorkflowID)
+	// Also when the version is named: what is deleted has versions, for the runs that go on, and starts none.
+	newest, err := r.store.Runnable(start.WorkflowID).PublishedVersion(ctx, caller.Workspace, start.WorkflowID)
 	if err != nil {
 		return nil, err
 	}
@@ -49,9 +48,6 @@ func (r *Runs) StartRun(ctx context.Context, request *workflowv1.StartRunRequest
 func startOf(request *workflowv1.StartRunRequest) (start durable.StartRun, err error) {
 	if err := checkNewID("id", request.GetId()); err != nil {
 		return start, err
-	}
-	if !id.Valid(id.Workflow, request.GetWorkflowId()) {
-		return start, store.Missing("workflow", request.GetWorkflowId())
 	}
 	if request.GetVersion() < 0 {
 		return start, refuse("version", "out_of_range", "version must be 1 or more, or 0 for the newest, got %d", request.GetVersion())

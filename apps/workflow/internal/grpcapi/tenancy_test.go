@@ -23,7 +23,7 @@ const asking = `{"schema": "agentteam/v1", "name": "Ask secretly", "inputs": {"t
 	"nodes": [{"id": "ask", "type": "approval", "config": {"title": "Secretly go on?"}}], "edges": []}`
 
 // belongings is one of everything that a workspace can have.
-type belongings struct{ workflow, run, approval, artifact, digest string }
+type belongings struct{ workflow, agent, run, approval, artifact, digest string }
 
 // furnish fills the world's workspace through the API, up to a run that waits for a person.
 func furnish(t *testing.T, w *world) (b belongings) {
@@ -37,6 +37,7 @@ func furnish(t *testing.T, w *world) (b belongings) {
 	if _, err := workflows.PublishWorkflow(ctx, &workflowv1.PublishWorkflowRequest{Id: b.workflow}); err != nil {
 		t.Fatal(err)
 	}
+	b.agent = hire(t, w, `{"name": "Secret agent", "provider": "openai", "model": "m", "instructions": "Be secretive."}`)
 	started, err := w.runs.StartRun(ctx, &workflowv1.StartRunRequest{WorkflowId: b.workflow, InputsJson: `{"secret": 1}`})
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +57,20 @@ func furnish(t *testing.T, w *world) (b belongings) {
 	return b
 }
 
+// hire publishes an agent.
+func hire(t *testing.T, w *world, document string) string {
+	t.Helper()
+	agents := workflowv1.NewAgentServiceClient(w.conn)
+	created, err := agents.CreateAgent(w.owner(t), &workflowv1.CreateAgentRequest{DocumentJson: document})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := agents.PublishAgent(w.owner(t), &workflowv1.PublishAgentRequest{Id: created.GetAgent().GetId()}); err != nil {
+		t.Fatal(err)
+	}
+	return created.GetAgent().GetId()
+}
+
 // trial is a call with another workspace's ids.
 type trial struct {
 	request proto.Message
@@ -66,36 +81,48 @@ type trial struct {
 // trials has an entry for every method of the API; a method without one fails the test.
 func trials(b belongings) map[string]trial {
 	subworkflow := fmt.Sprintf(`{"id": "sub", "type": "subworkflow", "config": {"workflow": "%s", "version": 1}}`, b.workflow)
-	document := `{"schema": "agentteam/v1", "name": "Thief", "inputs": {"type": "object"}, "nodes": [` + subworkflow + `], "edges": []}`
+	agent := fmt.Sprintf(`{"id": "agent", "type": "agent", "config": {"agent": "%s", "version": 1, "prompt": "?"}}`, b.agent)
+	document := `{"schema": "agentteam/v1", "name": "Thief", "inputs": {"type": "object"}, "nodes": [` + subworkflow + `, ` + agent + `], "edges": []}`
+	other := `{"name": "Thief", "provider": "openai", "model": "m"}`
 	return map[string]trial{
-		"GetEngineInfo":    {request: &workflowv1.GetEngineInfoRequest{}, nothing: true},
-		"CreateWorkflow":   {request: &workflowv1.CreateWorkflowRequest{DocumentJson: document}, nothing: true},
-		"GetWorkflow":      {request: &workflowv1.GetWorkflowRequest{Id: b.workflow}},
-		"ListWorkflows":    {request: &workflowv1.ListWorkflowsRequest{NameContains: "secret"}, nothing: true},
-		"UpdateWorkflow":   {request: &workflowv1.UpdateWorkflowRequest{Id: b.workflow, DocumentJson: asking}},
-		"DeleteWorkflow":   {request: &workflowv1.DeleteWorkflowRequest{Id: b.workflow}},
-		"ValidateDocument": {request: &workflowv1.ValidateDocumentRequest{DocumentJson: document}, nothing: true},
-		"PublishWorkflow":  {request: &workflowv1.PublishWorkflowRequest{Id: b.workflow}},
-		"GetVersion":       {request: &workflowv1.GetVersionRequest{WorkflowId: b.workflow, Version: 1}},
-		"ListVersions":     {request: &workflowv1.ListVersionsRequest{WorkflowId: b.workflow}},
-		"RollbackWorkflow": {request: &workflowv1.RollbackWorkflowRequest{Id: b.workflow, Version: 1}},
-		"ListNodeTypes":    {request: &workflowv1.ListNodeTypesRequest{}, nothing: true},
-		"ValidateNode":     {request: &workflowv1.ValidateNodeRequest{NodeJson: subworkflow}, nothing: true},
-		"TestNode":         {request: &workflowv1.TestNodeRequest{NodeJson: `{"id": "t", "type": "transform", "config": {"value": 1}}`}, nothing: true},
-		"StartRun":         {request: &workflowv1.StartRunRequest{WorkflowId: b.workflow, Version: 1}},
-		"GetRun":           {request: &workflowv1.GetRunRequest{Id: b.run}},
-		"ListRuns":         {request: &workflowv1.ListRunsRequest{WorkflowId: b.workflow}, nothing: true},
-		"ListSteps":        {request: &workflowv1.ListStepsRequest{RunId: b.run}},
-		"CancelRun":        {request: &workflowv1.CancelRunRequest{Id: b.run}},
-		"RetryRun":         {request: &workflowv1.RetryRunRequest{Id: b.run}},
-		"ForkRun":          {request: &workflowv1.ForkRunRequest{Id: b.run, FromStep: "ask"}},
-		"ListRunEvents":    {request: &workflowv1.ListRunEventsRequest{RunId: b.run}},
-		"StreamRunEvents":  {request: &workflowv1.StreamRunEventsRequest{RunId: b.run}},
-		"GetArtifact":      {request: &workflowv1.GetArtifactRequest{Id: b.artifact}},
-		"GetUsage":         {request: &workflowv1.GetUsageRequest{}, nothing: true},
-		"ListApprovals":    {request: &workflowv1.ListApprovalsRequest{RunId: b.run}, nothing: true},
-		"GetApproval":      {request: &workflowv1.GetApprovalRequest{Id: b.approval}},
-		"DecideApproval":   {request: &workflowv1.DecideApprovalRequest{Id: b.approval, Digest: b.digest, Decision: workflowv1.ApprovalStatus_APPROVAL_STATUS_APPROVED}},
+		"GetEngineInfo":     {request: &workflowv1.GetEngineInfoRequest{}, nothing: true},
+		"CreateWorkflow":    {request: &workflowv1.CreateWorkflowRequest{DocumentJson: document}, nothing: true},
+		"GetWorkflow":       {request: &workflowv1.GetWorkflowRequest{Id: b.workflow}},
+		"ListWorkflows":     {request: &workflowv1.ListWorkflowsRequest{NameContains: "secret"}, nothing: true},
+		"UpdateWorkflow":    {request: &workflowv1.UpdateWorkflowRequest{Id: b.workflow, DocumentJson: asking}},
+		"DeleteWorkflow":    {request: &workflowv1.DeleteWorkflowRequest{Id: b.workflow}},
+		"ValidateDocument":  {request: &workflowv1.ValidateDocumentRequest{DocumentJson: document}, nothing: true},
+		"PublishWorkflow":   {request: &workflowv1.PublishWorkflowRequest{Id: b.workflow}},
+		"GetVersion":        {request: &workflowv1.GetVersionRequest{WorkflowId: b.workflow, Version: 1}},
+		"ListVersions":      {request: &workflowv1.ListVersionsRequest{WorkflowId: b.workflow}},
+		"RollbackWorkflow":  {request: &workflowv1.RollbackWorkflowRequest{Id: b.workflow, Version: 1}},
+		"CreateAgent":       {request: &workflowv1.CreateAgentRequest{DocumentJson: other}, nothing: true},
+		"GetAgent":          {request: &workflowv1.GetAgentRequest{Id: b.agent}},
+		"ListAgents":        {request: &workflowv1.ListAgentsRequest{NameContains: "secret"}, nothing: true},
+		"UpdateAgent":       {request: &workflowv1.UpdateAgentRequest{Id: b.agent, DocumentJson: other}},
+		"DeleteAgent":       {request: &workflowv1.DeleteAgentRequest{Id: b.agent}},
+		"ValidateAgent":     {request: &workflowv1.ValidateAgentRequest{DocumentJson: other}, nothing: true},
+		"PublishAgent":      {request: &workflowv1.PublishAgentRequest{Id: b.agent}},
+		"GetAgentVersion":   {request: &workflowv1.GetAgentVersionRequest{AgentId: b.agent, Version: 1}},
+		"ListAgentVersions": {request: &workflowv1.ListAgentVersionsRequest{AgentId: b.agent}},
+		"RollbackAgent":     {request: &workflowv1.RollbackAgentRequest{Id: b.agent, Version: 1}},
+		"ListNodeTypes":     {request: &workflowv1.ListNodeTypesRequest{}, nothing: true},
+		"ValidateNode":      {request: &workflowv1.ValidateNodeRequest{NodeJson: subworkflow}, nothing: true},
+		"TestNode":          {request: &workflowv1.TestNodeRequest{NodeJson: `{"id": "t", "type": "transform", "config": {"value": 1}}`}, nothing: true},
+		"StartRun":          {request: &workflowv1.StartRunRequest{WorkflowId: b.workflow, Version: 1}},
+		"GetRun":            {request: &workflowv1.GetRunRequest{Id: b.run}},
+		"ListRuns":          {request: &workflowv1.ListRunsRequest{WorkflowId: b.workflow}, nothing: true},
+		"ListSteps":         {request: &workflowv1.ListStepsRequest{RunId: b.run}},
+		"CancelRun":         {request: &workflowv1.CancelRunRequest{Id: b.run}},
+		"RetryRun":          {request: &workflowv1.RetryRunRequest{Id: b.run}},
+		"ForkRun":           {request: &workflowv1.ForkRunRequest{Id: b.run, FromStep: "ask"}},
+		"ListRunEvents":     {request: &workflowv1.ListRunEventsRequest{RunId: b.run}},
+		"StreamRunEvents":   {request: &workflowv1.StreamRunEventsRequest{RunId: b.run}},
+		"GetArtifact":       {request: &workflowv1.GetArtifactRequest{Id: b.artifact}},
+		"GetUsage":          {request: &workflowv1.GetUsageRequest{}, nothing: true},
+		"ListApprovals":     {request: &workflowv1.ListApprovalsRequest{RunId: b.run}, nothing: true},
+		"GetApproval":       {request: &workflowv1.GetApprovalRequest{Id: b.approval}},
+		"DecideApproval":    {request: &workflowv1.DecideApprovalRequest{Id: b.approval, Digest: b.digest, Decision: workflowv1.ApprovalStatus_APPROVAL_STATUS_APPROVED}},
 	}
 }
 
@@ -121,6 +148,12 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 			t.Errorf("%s tells a stranger: %s", m.Name(), text)
 		}
 	}
+	_, err := w.runs.StartRun(stranger, &workflowv1.StartRunRequest{WorkflowId: b.agent, InputsJson: `{"prompt": "?"}`})
+	expectCode(t, "a run of another workspace's agent", err, codes.NotFound)
+	validated, err := workflowv1.NewWorkflowServiceClient(w.conn).ValidateDocument(stranger, cases["ValidateDocument"].request.(*workflowv1.ValidateDocumentRequest)) //nolint:forcetypeassert // as above
+	if err != nil || len(validated.GetProblems()) != 2 {
+		t.Errorf("a document with another workspace's things has the problems %v, %v", validated, err)
+	}
 	// The stranger's own workflow, started or forked under an id that the other workspace has.
 	other := *w
 	other.workspace = databasetest.Workspace(t, w.pool)
@@ -140,7 +173,7 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 func (w *world) contents(t *testing.T, b belongings) string {
 	t.Helper()
 	var parts []string
-	for _, name := range []string{"GetWorkflow", "ListVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns"} {
+	for _, name := range []string{"GetWorkflow", "ListVersions", "GetAgent", "ListAgentVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns"} {
 		answer, err := call(w.owner(t), w.conn, method(t, name), trials(b)[name].request)
 		if err != nil {
 			t.Fatal(name, err)

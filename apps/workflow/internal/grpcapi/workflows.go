@@ -1,39 +1,28 @@
+//nolint:dupl // gRPC has types of its own for either; what they have in common is shelf
 package grpcapi
 
 import (
 	"context"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/library"
-	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
-	"github.com/agentteam/agentteam/internal/identity"
-	"github.com/agentteam/agentteam/internal/paging"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
 
 // Workflows is the WorkflowService.
 type Workflows struct {
 	workflowv1.UnimplementedWorkflowServiceServer
-	store   *store.Store
-	library *library.Library
+	shelf shelf
 }
 
 // NewWorkflows makes the service.
 func NewWorkflows(s *store.Store, l *library.Library) *Workflows {
-	return &Workflows{store: s, library: l}
+	return &Workflows{shelf: shelf{documents: s.Workflows(), check: l.Check, list: "workflows", versionList: "versions"}}
 }
 
 // CreateWorkflow keeps a new draft, and says what keeps it from being published.
 func (w *Workflows) CreateWorkflow(ctx context.Context, request *workflowv1.CreateWorkflowRequest) (*workflowv1.CreateWorkflowResponse, error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	draft, problems, err := w.draft(ctx, caller, request.GetDocumentJson())
-	if err != nil {
-		return nil, err
-	}
-	created, err := w.store.CreateWorkflow(ctx, caller.Workspace, draft)
+	created, problems, err := w.shelf.create(ctx, request.GetDocumentJson())
 	if err != nil {
 		return nil, err
 	}
@@ -42,62 +31,25 @@ func (w *Workflows) CreateWorkflow(ctx context.Context, request *workflowv1.Crea
 
 // GetWorkflow gives a workflow with its draft.
 func (w *Workflows) GetWorkflow(ctx context.Context, request *workflowv1.GetWorkflowRequest) (*workflowv1.GetWorkflowResponse, error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	found, err := w.store.Workflow(ctx, caller.Workspace, request.GetId())
+	found, err := w.shelf.get(ctx, request.GetId())
 	if err != nil {
 		return nil, err
 	}
 	return &workflowv1.GetWorkflowResponse{Workflow: workflowMessage(found)}, nil
 }
 
-// workflowList is the kind of the page tokens of ListWorkflows.
-const workflowList = "workflows"
-
 // ListWorkflows lists workflows, the newest first.
 func (w *Workflows) ListWorkflows(ctx context.Context, request *workflowv1.ListWorkflowsRequest) (*workflowv1.ListWorkflowsResponse, error) {
-	caller, err := callerOf(ctx)
+	found, next, err := w.shelf.page(ctx, request.GetPage(), request.GetNameContains())
 	if err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(workflowList, request.GetPage())
-	if err != nil {
-		return nil, err
-	}
-	if err := text("name_contains", request.GetNameContains(), maxName); err != nil {
-		return nil, err
-	}
-	found, err := w.store.Workflows(ctx, caller.Workspace, request.GetNameContains(), after, size+1)
-	if err != nil {
-		return nil, err
-	}
-	answer := &workflowv1.ListWorkflowsResponse{}
-	for _, workflow := range found[:min(size, len(found))] {
-		answer.Workflows = append(answer.Workflows, workflowMessage(workflow))
-	}
-	if len(found) > size {
-		last := found[size-1]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: workflowList, Time: last.CreatedAt, ID: last.ID})
-	}
-	return answer, nil
+	return &workflowv1.ListWorkflowsResponse{Workflows: messages(found, workflowMessage), NextToken: next}, nil
 }
 
 // UpdateWorkflow replaces the draft.
 func (w *Workflows) UpdateWorkflow(ctx context.Context, request *workflowv1.UpdateWorkflowRequest) (*workflowv1.UpdateWorkflowResponse, error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkRevision(request.GetRevision()); err != nil {
-		return nil, err
-	}
-	draft, problems, err := w.draft(ctx, caller, request.GetDocumentJson())
-	if err != nil {
-		return nil, err
-	}
-	updated, err := w.store.UpdateWorkflow(ctx, caller.Workspace, request.GetId(), request.GetRevision(), draft)
+	updated, problems, err := w.shelf.update(ctx, request.GetId(), request.GetRevision(), request.GetDocumentJson())
 	if err != nil {
 		return nil, err
 	}
@@ -106,14 +58,7 @@ func (w *Workflows) UpdateWorkflow(ctx context.Context, request *workflowv1.Upda
 
 // DeleteWorkflow hides a workflow and its versions.
 func (w *Workflows) DeleteWorkflow(ctx context.Context, request *workflowv1.DeleteWorkflowRequest) (*workflowv1.DeleteWorkflowResponse, error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if err := checkRevision(request.GetRevision()); err != nil {
-		return nil, err
-	}
-	if err := w.store.DeleteWorkflow(ctx, caller.Workspace, request.GetId(), request.GetRevision()); err != nil {
+	if err := w.shelf.remove(ctx, request.GetId(), request.GetRevision()); err != nil {
 		return nil, err
 	}
 	return &workflowv1.DeleteWorkflowResponse{}, nil
@@ -121,27 +66,45 @@ func (w *Workflows) DeleteWorkflow(ctx context.Context, request *workflowv1.Dele
 
 // ValidateDocument checks a document without keeping it.
 func (w *Workflows) ValidateDocument(ctx context.Context, request *workflowv1.ValidateDocumentRequest) (*workflowv1.ValidateDocumentResponse, error) {
-	caller, err := callerOf(ctx)
+	problems, err := w.shelf.validate(ctx, request.GetDocumentJson())
 	if err != nil {
 		return nil, err
 	}
-	_, problems := w.library.Check(ctx, caller.Workspace, request.GetDocumentJson())
 	return &workflowv1.ValidateDocumentResponse{Problems: problemMessages(problems)}, nil
 }
 
-// draft is what is kept of a document, and what keeps it from being published.
-func (w *Workflows) draft(ctx context.Context, caller identity.Caller, document string) (store.Draft, []problem.Problem, error) {
-	_, problems := w.library.Check(ctx, caller.Workspace, document)
-	if err := keepable(document, problems); err != nil {
-		return store.Draft{}, nil, err
+// PublishWorkflow makes the draft the next version, if it has no problem.
+func (w *Workflows) PublishWorkflow(ctx context.Context, request *workflowv1.PublishWorkflowRequest) (*workflowv1.PublishWorkflowResponse, error) {
+	published, err := w.shelf.publish(ctx, request.GetId(), request.GetRevision(), request.GetNote())
+	if err != nil {
+		return nil, err
 	}
-	name, description := titles(document)
-	return store.Draft{Document: document, Name: name, Description: description, By: store.ActorOf(caller)}, problems, nil
+	return &workflowv1.PublishWorkflowResponse{Version: versionMessage(published)}, nil
 }
 
-func checkRevision(revision int64) error {
-	if revision < 0 {
-		return refuse("revision", problem.CodeOutOfRange, "revision must be 0, for whichever there is, or more, got %d", revision)
+// GetVersion gives a version with its document.
+func (w *Workflows) GetVersion(ctx context.Context, request *workflowv1.GetVersionRequest) (*workflowv1.GetVersionResponse, error) {
+	found, err := w.shelf.version(ctx, request.GetWorkflowId(), request.GetVersion())
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	return &workflowv1.GetVersionResponse{Version: versionMessage(found)}, nil
+}
+
+// ListVersions lists versions, the newest first.
+func (w *Workflows) ListVersions(ctx context.Context, request *workflowv1.ListVersionsRequest) (*workflowv1.ListVersionsResponse, error) {
+	found, next, err := w.shelf.versions(ctx, request.GetWorkflowId(), request.GetPage())
+	if err != nil {
+		return nil, err
+	}
+	return &workflowv1.ListVersionsResponse{Versions: messages(found, versionMessage), NextToken: next}, nil
+}
+
+// RollbackWorkflow publishes an earlier version's document again. What cannot run any more is not.
+func (w *Workflows) RollbackWorkflow(ctx context.Context, request *workflowv1.RollbackWorkflowRequest) (*workflowv1.RollbackWorkflowResponse, error) {
+	published, err := w.shelf.rollback(ctx, request.GetId(), request.GetVersion(), request.GetNote())
+	if err != nil {
+		return nil, err
+	}
+	return &workflowv1.RollbackWorkflowResponse{Version: versionMessage(published)}, nil
 }

@@ -29,7 +29,9 @@ import (
 type desk struct {
 	workspace, other string
 	workflows        workflowv1.WorkflowServiceClient
+	agents           workflowv1.AgentServiceClient
 	nodes            workflowv1.NodeServiceClient
+	library          *library.Library
 }
 
 func newDesk(t *testing.T) *desk {
@@ -42,7 +44,7 @@ func newDesk(t *testing.T) *desk {
 		t.Fatal(err)
 	}
 	server := grpcapi.New(listener, grpcapi.Services{
-		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, l), Runs: workflowv1.UnimplementedRunServiceServer{},
+		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, l), Agents: grpcapi.NewAgents(tables, l), Runs: workflowv1.UnimplementedRunServiceServer{},
 		Nodes:     grpcapi.NewNodes(l, map[string]node.Program{"http": httpcall.Program{}}, requester{}),
 		Approvals: workflowv1.UnimplementedApprovalServiceServer{},
 	}, grpcapi.Options{Key: authKey, Ready: pool.Ping, Log: slog.New(slog.DiscardHandler)})
@@ -58,7 +60,7 @@ func newDesk(t *testing.T) *desk {
 	conn := dial(t, listener.Addr().String())
 	return &desk{
 		workspace: databasetest.Workspace(t, pool), other: databasetest.Workspace(t, pool),
-		workflows: workflowv1.NewWorkflowServiceClient(conn), nodes: workflowv1.NewNodeServiceClient(conn),
+		workflows: workflowv1.NewWorkflowServiceClient(conn), agents: workflowv1.NewAgentServiceClient(conn), nodes: workflowv1.NewNodeServiceClient(conn), library: l,
 	}
 }
 

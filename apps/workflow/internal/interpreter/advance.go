@@ -3,7 +3,6 @@ package interpreter
 import (
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/document"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
@@ -123,7 +122,7 @@ func (a *advance) decide(n *graph.Node) (Action, error) {
 			return conditional(failure), nil
 		}
 	}
-	variables, err := a.values.of(a, append(slices.Clip(n.Tools), n.Config)...)
+	variables, err := a.values.of(a, n.Templates()...)
 	if err != nil {
 		return Action{}, err
 	}

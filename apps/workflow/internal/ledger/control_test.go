@@ -256,7 +256,7 @@ func TestLiveEvents(t *testing.T) {
 	}
 	reset := func() {
 		w.must(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
-			return ledger.Outcome{}, ledger.Reset(ctx, tx, task, 1)
+			return ledger.Outcome{}, ledger.Reset(ctx, tx, task, node.Call{Number: 1})
 		})
 	}
 	reset() // nothing was shown yet

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 )
@@ -27,7 +26,7 @@ func Append(ctx context.Context, tx *Tx, t Task, events []node.CallEvent) (bool,
 }
 
 // Reset tells readers to forget what they have seen of a call, if they have: it is made again.
-func Reset(ctx context.Context, tx *Tx, t Task, call int) error {
+func Reset(ctx context.Context, tx *Tx, t Task, call node.Call) error {
 	c, err := begin(ctx, tx, Plan{}, t.Workspace, t.Run)
 	if err != nil {
 		return err
@@ -39,13 +38,13 @@ func Reset(ctx context.Context, tx *Tx, t Task, call int) error {
 	var last string
 	if current {
 		err = tx.QueryRow(ctx, `SELECT coalesce((SELECT type FROM events WHERE run_id = $1 AND step = $2 AND (type = 'step.started' OR
-  (type IN ('message.started', 'message.delta', 'message.reset') AND data->>'call' = $3::int::text)) ORDER BY seq DESC LIMIT 1), '')`, t.Run, t.Path, call).Scan(&last)
+  (type IN ('message.started', 'message.delta', 'message.reset') AND data->>'call' = $3::int::text)) ORDER BY seq DESC LIMIT 1), '')`, t.Run, t.Path, call.Number).Scan(&last)
 		if err != nil {
 			return err
 		}
 	}
 	if last == "message.started" || last == "message.delta" {
-		c.log("message.reset", t.Path, json.RawMessage(encode(map[string]int{"call": call})))
+		c.log("message.reset", t.Path, madeAgain{call.Agent, call.Number})
 	}
 	c.flush(true)
 	return nil
@@ -55,4 +54,9 @@ func internal(reason string) *node.Failure {
 	f := node.Fail(node.CodeInternal, "%s", reason)
 	f.Final = true
 	return f
+}
+
+type madeAgain struct {
+	Agent string `json:"agent,omitempty"`
+	Call  int    `json:"call"`
 }

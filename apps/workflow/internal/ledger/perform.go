@@ -187,6 +187,7 @@ func (c *change) current(t Task) (bool, error) {
 type Move struct {
 	Calls   []node.Call       // each with its result
 	Results []node.CallResult // in the same order
+	Events  []node.CallEvent  // that follow from the results
 	End     bool
 	Output  json.RawMessage
 	Failure *node.Failure
@@ -214,6 +215,9 @@ func Record(ctx context.Context, tx *Tx, plan Plan, t Task, m Move) (Outcome, er
 		for _, e := range r.Events {
 			c.log(e.Type, t.Path, e.Data)
 		}
+	}
+	for _, e := range m.Events {
+		c.log(e.Type, t.Path, e.Data)
 	}
 	if used.ModelCalls > 0 {
 		c.log("usage.updated", "", c.run.usage)

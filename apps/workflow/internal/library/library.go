@@ -40,17 +40,23 @@ func (l *Library) Types() []graph.Type { return l.types }
 
 // Catalog is what a new document may use: what runs here, and the workspace's published workflows.
 func (l *Library) Catalog(ctx context.Context, workspace string) graph.Catalog {
-	return graph.Catalog{Types: l.types, Providers: l.providers, Subworkflow: l.inputs(ctx, workspace, l.store.Version)}
+	return graph.Catalog{Types: l.types, Providers: l.providers,
+		Subworkflow: l.inputs(ctx, workspace, l.store.Workflows().Version), Agent: l.agent(ctx, workspace, l.store.Agents().Version)}
 }
 
-// Check says what is wrong with a document that is to be published. The document is nil if it cannot be read.
-func (l *Library) Check(ctx context.Context, workspace string, text string) (*document.Document, []problem.Problem) {
+// Check says what is wrong with a document that is to be published.
+func (l *Library) Check(ctx context.Context, workspace, text string) []problem.Problem {
 	d, problems := document.Decode([]byte(text))
 	if d == nil {
-		return nil, problems
+		return problems
 	}
 	_, problems = graph.Compile(d, l.Catalog(ctx, workspace))
-	return d, problems
+	return problems
+}
+
+// CheckAgent says what is wrong with an agent that is to be published.
+func (l *Library) CheckAgent(ctx context.Context, workspace, text string) []problem.Problem {
+	return graph.CheckAgent([]byte(text), l.Catalog(ctx, workspace))
 }
 
 // key names a version; without its workspace, one could run another's.
@@ -81,11 +87,11 @@ func (l *Library) Graph(ctx context.Context, workspace, workflow string, version
 }
 
 func (l *Library) compile(ctx context.Context, k key) (*graph.Graph, error) {
-	v, err := l.store.PinnedVersion(ctx, k.workspace, k.workflow, int32(k.version)) //nolint:gosec // Graph checks the bounds
+	text, err := l.text(ctx, k)
 	if err != nil {
 		return nil, err
 	}
-	d, problems := document.Decode([]byte(v.Document))
+	d, problems := document.Decode([]byte(text))
 	var g *graph.Graph
 	if d != nil {
 		g, problems = graph.Compile(d, l.pinned(ctx, k.workspace))
@@ -93,7 +99,7 @@ func (l *Library) compile(ctx context.Context, k key) (*graph.Graph, error) {
 	if g == nil {
 		return nil, fmt.Errorf("version %d of workflow %s cannot run on this build of the engine: %w: %s", k.version, k.workflow, store.ErrConflict, first(problems))
 	}
-	l.kept.put(k, g, len(v.Document))
+	l.kept.put(k, g, len(text))
 	return g, nil
 }
 
@@ -109,25 +115,41 @@ func (l *Library) pinned(ctx context.Context, workspace string) graph.Catalog {
 	for name := range l.providers {
 		providers[name] = ""
 	}
-	return graph.Catalog{Types: types, Providers: providers, Subworkflow: l.inputs(ctx, workspace, l.store.PinnedVersion)}
+	return graph.Catalog{Types: types, Providers: providers,
+		Subworkflow: l.inputs(ctx, workspace, l.store.Workflows().PinnedVersion), Agent: l.agent(ctx, workspace, l.store.Agents().PinnedVersion)}
+}
+
+// lookUp finds a version in a workspace.
+type lookUp func(ctx context.Context, workspace, name string, version int32) (store.Version, error)
+
+// text gives a version's document; none is no error.
+func (l lookUp) text(ctx context.Context, workspace, name string, version int) (text []byte, found bool, err error) {
+	if version < 1 || version > math.MaxInt32 {
+		return nil, false, nil
+	}
+	v, err := l(ctx, workspace, name, int32(version))
+	if errors.Is(err, store.ErrNotFound) {
+		return nil, false, nil
+	}
+	return []byte(v.Text), err == nil, err
+}
+
+// agent looks up an agent's document.
+func (l *Library) agent(ctx context.Context, workspace string, versions lookUp) func(agent string, version int) (json.RawMessage, bool, error) {
+	return func(agent string, version int) (json.RawMessage, bool, error) {
+		text, found, err := versions.text(ctx, workspace, agent, version)
+		return text, found, err
+	}
 }
 
 // inputs looks up what a sub-workflow takes.
-func (l *Library) inputs(
-	ctx context.Context, workspace string, lookUp func(ctx context.Context, workspace, workflow string, version int32) (store.Version, error),
-) func(workflow string, version int) (json.RawMessage, bool, error) {
+func (l *Library) inputs(ctx context.Context, workspace string, versions lookUp) func(workflow string, version int) (json.RawMessage, bool, error) {
 	return func(workflow string, version int) (json.RawMessage, bool, error) {
-		if version < 1 || version > math.MaxInt32 {
-			return nil, false, nil
-		}
-		v, err := lookUp(ctx, workspace, workflow, int32(version))
-		if errors.Is(err, store.ErrNotFound) {
-			return nil, false, nil
-		}
-		if err != nil {
+		text, found, err := versions.text(ctx, workspace, workflow, version)
+		if !found {
 			return nil, false, err
 		}
-		d, problems := document.Decode([]byte(v.Document))
+		d, problems := document.Decode(text)
 		if d == nil {
 			return nil, false, fmt.Errorf("version %d of workflow %s cannot be read by this build of the engine: %s", version, workflow, first(problems))
 		}

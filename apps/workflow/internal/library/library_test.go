@@ -38,11 +38,11 @@ func (w world) library(providers map[string]string) *library.Library {
 
 func (w world) publish(t *testing.T, document string) (workflow string) {
 	t.Helper()
-	created, err := w.CreateWorkflow(t.Context(), w.workspace, store.Draft{Document: document})
+	created, err := w.Workflows().Create(t.Context(), w.workspace, store.Draft{Text: document})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := w.Publish(t.Context(), w.workspace, created.ID, 1, "", store.Actor{}); err != nil {
+	if _, err := w.Workflows().Publish(t.Context(), w.workspace, created.ID, 1, "", store.Actor{}); err != nil {
 		t.Fatal(err)
 	}
 	return created.ID
@@ -116,7 +116,7 @@ func TestRunsOutliveWhatTheyWerePublishedWith(t *testing.T) {
 	outer := w.publish(t, document(fmt.Sprintf(`{"id": "sub", "type": "subworkflow", "config": {"workflow": %q, "version": 1, "inputs": {"topic": "x"}}}`, inner)))
 	withModel := w.publish(t, document(agent))
 	for _, workflow := range []string{inner, outer} {
-		if err := w.DeleteWorkflow(t.Context(), w.workspace, workflow, store.AnyRevision); err != nil {
+		if err := w.Workflows().Delete(t.Context(), w.workspace, workflow, store.AnyRevision); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -140,7 +140,7 @@ func TestCheckKnowsTheWorkspacesWorkflows(t *testing.T) {
 		return document(fmt.Sprintf(`{"id": "sub", "type": "subworkflow", "config": {"workflow": %q, "version": %d, "inputs": %s}}`, inner, version, inputs))
 	}
 	codes := func(workspace, text string) (codes []string) {
-		_, problems := l.Check(t.Context(), workspace, text)
+		problems := l.Check(t.Context(), workspace, text)
 		for _, p := range problems {
 			codes = append(codes, p.Code)
 		}

@@ -34,6 +34,7 @@ const (
 	CodeUnavailable     = "unavailable"      // the provider is not configured here, or is down
 	CodeOutput          = "invalid_output"   // the answer does not fit the output schema
 	CodeMaxTurns        = "max_turns"        // the agent did not come to an end
+	CodeLoop            = "loop_detected"    // an agent does the same again and again
 	CodeOutcomeUnknown  = "outcome_unknown"  // a call was cut that must not be repeated
 	CodeBudgetExhausted = "budget_exhausted" // the call would have exceeded the run's budget
 	CodeRejected        = "rejected"         // a person said no
@@ -78,8 +79,9 @@ const (
 type Call struct {
 	Number     int      `json:"number"` // within the step's attempt, from 1
 	Kind       CallKind `json:"kind"`
-	Name       string   `json:"name"`       // provider/model, or the tool's
-	Idempotent bool     `json:"idempotent"` // may be made again when its first try was cut
+	Agent      string   `json:"agent,omitempty"` // of a team, that wants the call
+	Name       string   `json:"name"`            // provider/model, or the tool's
+	Idempotent bool     `json:"idempotent"`      // may be made again when its first try was cut
 	// Request is for the performer alone.
 	Request json.RawMessage `json:"request"`
 	// Reserve is the most that the call can consume; it is held back from the budget while it is made.
@@ -126,6 +128,7 @@ type Program interface {
 // Move is a program's next move: calls that may be made at the same time, or the end.
 type Move struct {
 	Calls   []Call
+	Events  []CallEvent     // what the program has to tell beside what its calls do; they go into the log once
 	Output  json.RawMessage // the step's output, when there are no calls and no failure
 	Failure *Failure
 }

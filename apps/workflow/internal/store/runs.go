@@ -62,7 +62,7 @@ func (s *Store) Run(ctx context.Context, workspace, run string) (r Run, err erro
 
 // Runs lists at most limit runs after the cursor, the newest first.
 func (s *Store) Runs(ctx context.Context, workspace string, only RunFilter, after paging.Cursor, limit int) (runs []Run, err error) {
-	if only.WorkflowID != "" && !id.Valid(id.Workflow, only.WorkflowID) {
+	if only.WorkflowID != "" && !id.Valid(id.Workflow, only.WorkflowID) && !id.Valid(id.Agent, only.WorkflowID) {
 		return nil, nil // no workflow, so no run of it
 	}
 	f := only.filter()
@@ -108,20 +108,6 @@ func (r *Run) targets() []any {
 
 func (u *Usage) targets() []any {
 	return []any{&u.Cost, &u.InputTokens, &u.OutputTokens, &u.ModelCalls, &u.ToolCalls}
-}
-
-// PublishedVersion gives the newest published version of a workflow.
-func (s *Store) PublishedVersion(ctx context.Context, workspace, workflow string) (version int, err error) {
-	if !id.Valid(id.Workflow, workflow) {
-		return 0, Missing("workflow", workflow)
-	}
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, `SELECT published_version FROM workflows WHERE id = $1 AND deleted_at IS NULL`, workflow).Scan(&version)
-	})
-	if err == nil && version == 0 {
-		return 0, fmt.Errorf("workflow %q has no published version, publish it first: %w", workflow, ErrConflict)
-	}
-	return version, orNotFound(err, Missing("workflow", workflow))
 }
 
 func noRun(run string) error { return Missing("run", run) }

@@ -11,11 +11,11 @@ import (
 	"github.com/agentteam/agentteam/internal/id"
 )
 
-// Version is one published document, which never changes. Document is as it was written; empty in lists.
+// Version is one published document, which never changes. Text is as it was written; empty in lists.
 type Version struct {
-	WorkflowID  string
+	DocumentID  string
 	Version     int32
-	Document    string
+	Text        string
 	Note        string
 	PublishedBy Actor
 	PublishedAt time.Time
@@ -32,65 +32,65 @@ const (
 
 // Publish makes the draft of that very revision the next version; the caller has checked it. Another revision
 // is ErrStale.
-func (s *Store) Publish(ctx context.Context, workspace, workflow string, revision int64, note string, by Actor) (v Version, err error) {
-	err = s.change(ctx, workspace, workflow, revision, func(tx pgx.Tx) error {
+func (d Documents) Publish(ctx context.Context, workspace, name string, revision int64, note string, by Actor) (v Version, err error) {
+	err = d.change(ctx, workspace, name, revision, func(tx pgx.Tx) error {
 		const statement = `WITH changed AS (UPDATE workflows SET published_version = published_version + 1
 			WHERE id = $1 AND deleted_at IS NULL AND revision = $2 RETURNING *)` + insertVersion
-		return tx.QueryRow(ctx, statement, workflow, revision, note, by).Scan(append(v.targets(), &v.Document)...)
+		return tx.QueryRow(ctx, d.sql(statement), name, revision, note, by).Scan(append(v.targets(), &v.Text)...)
 	})
 	return v, err
 }
 
-// Rollback publishes an earlier version's document again, as the next version, and makes it the draft. Name and
+// Rollback publishes an earlier version's document again, as the next version, and makes it the draft. Title and
 // description are those of that document.
-func (s *Store) Rollback(ctx context.Context, workspace, workflow string, version int32, name, description, note string, by Actor) (v Version, err error) {
-	if !id.Valid(id.Workflow, workflow) {
-		return Version{}, noWorkflow(workflow)
+func (d Documents) Rollback(ctx context.Context, workspace, name string, version int32, title, description, note string, by Actor) (v Version, err error) {
+	if !id.Valid(d.prefix, name) {
+		return Version{}, d.missing(name)
 	}
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
+	err = database.InWorkspace(ctx, d.pool, workspace, func(tx pgx.Tx) error {
 		const statement = `WITH changed AS (UPDATE workflows SET document = earlier.document, name = $5, description = $6,
 				updated_by = $4, updated_at = now(), revision = revision + 1, published_version = published_version + 1
 			FROM (SELECT document FROM workflow_versions WHERE workflow_id = $1 AND version = $2) AS earlier
 			WHERE id = $1 AND deleted_at IS NULL RETURNING workflows.*)` + insertVersion
-		return tx.QueryRow(ctx, statement, workflow, version, note, by, name, description).Scan(append(v.targets(), &v.Document)...)
+		return tx.QueryRow(ctx, d.sql(statement), name, version, note, by, title, description).Scan(append(v.targets(), &v.Text)...)
 	})
-	return v, orNotFound(err, noVersion(workflow, version))
+	return v, orNotFound(err, d.noVersion(name, version))
 }
 
 // Version gives one version with its document; NewestVersion is the newest. Those of deleted workflows are not found.
-func (s *Store) Version(ctx context.Context, workspace, workflow string, version int32) (Version, error) {
-	return s.version(ctx, workspace, workflow, version, `AND deleted_at IS NULL`)
+func (d Documents) Version(ctx context.Context, workspace, name string, version int32) (Version, error) {
+	return d.version(ctx, workspace, name, version, `AND deleted_at IS NULL`)
 }
 
 // PinnedVersion is Version for runs, which outlive their workflow's deletion.
-func (s *Store) PinnedVersion(ctx context.Context, workspace, workflow string, version int32) (Version, error) {
-	return s.version(ctx, workspace, workflow, version, ``)
+func (d Documents) PinnedVersion(ctx context.Context, workspace, name string, version int32) (Version, error) {
+	return d.version(ctx, workspace, name, version, ``)
 }
 
-func (s *Store) version(ctx context.Context, workspace, workflow string, version int32, condition string) (v Version, err error) {
-	if !id.Valid(id.Workflow, workflow) {
-		return Version{}, noWorkflow(workflow)
+func (d Documents) version(ctx context.Context, workspace, name string, version int32, condition string) (v Version, err error) {
+	if !id.Valid(d.prefix, name) {
+		return Version{}, d.missing(name)
 	}
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
+	err = database.InWorkspace(ctx, d.pool, workspace, func(tx pgx.Tx) error {
 		query := `SELECT ` + versionColumns + `, document::text FROM workflow_versions WHERE workflow_id = $1 AND version =
 			(SELECT coalesce(nullif($2::integer, 0), published_version) FROM workflows WHERE id = $1 ` + condition + `)`
-		return tx.QueryRow(ctx, query, workflow, version).Scan(append(v.targets(), &v.Document)...)
+		return tx.QueryRow(ctx, d.sql(query), name, version).Scan(append(v.targets(), &v.Text)...)
 	})
-	return v, orNotFound(err, noVersion(workflow, version))
+	return v, orNotFound(err, d.noVersion(name, version))
 }
 
 // Versions lists at most limit versions below the one given, 0 being all, the newest first.
-func (s *Store) Versions(ctx context.Context, workspace, workflow string, below int32, limit int) (versions []Version, err error) {
-	if !id.Valid(id.Workflow, workflow) {
-		return nil, noWorkflow(workflow)
+func (d Documents) Versions(ctx context.Context, workspace, name string, below int32, limit int) (versions []Version, err error) {
+	if !id.Valid(d.prefix, name) {
+		return nil, d.missing(name)
 	}
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
+	err = database.InWorkspace(ctx, d.pool, workspace, func(tx pgx.Tx) error {
 		var found bool
-		if err := tx.QueryRow(ctx, `SELECT true FROM workflows WHERE id = $1 AND deleted_at IS NULL`, workflow).Scan(&found); err != nil {
-			return orNotFound(err, noWorkflow(workflow))
+		if err := tx.QueryRow(ctx, d.sql(`SELECT true FROM workflows WHERE id = $1 AND deleted_at IS NULL`), name).Scan(&found); err != nil {
+			return orNotFound(err, d.missing(name))
 		}
 		const query = `SELECT ` + versionColumns + ` FROM workflow_versions WHERE workflow_id = $1 AND ($2 = 0::integer OR version < $2) ORDER BY version DESC LIMIT $3`
-		rows, err := tx.Query(ctx, query, workflow, below, limit)
+		rows, err := tx.Query(ctx, d.sql(query), name, below, limit)
 		if err != nil {
 			return err
 		}
@@ -102,12 +102,26 @@ func (s *Store) Versions(ctx context.Context, workspace, workflow string, below 
 
 // targets are where the versionColumns go.
 func (v *Version) targets() []any {
-	return []any{&v.WorkflowID, &v.Version, &v.Note, &v.PublishedBy, &v.PublishedAt}
+	return []any{&v.DocumentID, &v.Version, &v.Note, &v.PublishedBy, &v.PublishedAt}
 }
 
-func noVersion(workflow string, version int32) error {
+func (d Documents) noVersion(name string, version int32) error {
 	if version == NewestVersion {
-		return fmt.Errorf("a published version of workflow %s was %w: publish its draft first", workflow, ErrNotFound)
+		return fmt.Errorf("a published version of %s %s was %w: publish its draft first", d.kind, name, ErrNotFound)
 	}
-	return fmt.Errorf("version %d of workflow %s was %w", version, workflow, ErrNotFound)
+	return fmt.Errorf("version %d of %s %s was %w", version, d.kind, name, ErrNotFound)
+}
+
+// PublishedVersion gives the newest published version, for what is to be run.
+func (d Documents) PublishedVersion(ctx context.Context, workspace, name string) (version int, err error) {
+	if !id.Valid(d.prefix, name) {
+		return 0, d.missing(name)
+	}
+	err = database.InWorkspace(ctx, d.pool, workspace, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, d.sql(`SELECT published_version FROM workflows WHERE id = $1 AND deleted_at IS NULL`), name).Scan(&version)
+	})
+	if err == nil && version == 0 {
+		return 0, fmt.Errorf("%s %q has no published version, publish it first: %w", d.kind, name, ErrConflict)
+	}
+	return version, orNotFound(err, d.missing(name))
 }

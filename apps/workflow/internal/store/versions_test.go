@@ -23,10 +23,10 @@ func TestAVersionIsTheDraftOfItsDay(t *testing.T) {
 	_, err := s.Version(t.Context(), s.workspace, w.ID, store.NewestVersion)
 	wantError(t, err, store.ErrNotFound, "publish its draft first")
 	first := s.publish(t, w.ID, 1, "the first")
-	if first.Version != 1 || first.Document != w.Document || first.Note != "the first" || first.PublishedBy != bob || first.WorkflowID != w.ID {
+	if first.Version != 1 || first.Text != w.Text || first.Note != "the first" || first.PublishedBy != bob || first.DocumentID != w.ID {
 		t.Errorf("published %+v", first)
 	}
-	if _, err := s.UpdateWorkflow(t.Context(), s.workspace, w.ID, 1, draft("two", ann)); err != nil {
+	if _, err := s.Update(t.Context(), s.workspace, w.ID, 1, draft("two", ann)); err != nil {
 		t.Fatal(err)
 	}
 	second := s.publish(t, w.ID, 2, "")
@@ -39,7 +39,7 @@ func TestAVersionIsTheDraftOfItsDay(t *testing.T) {
 		_, err = s.Version(t.Context(), s.workspace, w.ID, absent)
 		wantError(t, err, store.ErrNotFound, "version", w.ID)
 	}
-	if read, err := s.Workflow(t.Context(), s.workspace, w.ID); err != nil || read.PublishedVersion != 2 || read.Revision != 2 || read.UpdatedBy != ann {
+	if read, err := s.Get(t.Context(), s.workspace, w.ID); err != nil || read.PublishedVersion != 2 || read.Revision != 2 || read.UpdatedBy != ann {
 		t.Errorf("the workflow is %+v, %v", read, err)
 	}
 }
@@ -48,16 +48,16 @@ func TestARollbackIsANewVersionAndTheDraft(t *testing.T) {
 	s := newShelf(t)
 	w := s.create(t, "good")
 	good := s.publish(t, w.ID, 1, "")
-	if _, err := s.UpdateWorkflow(t.Context(), s.workspace, w.ID, 1, draft("bad", ann)); err != nil {
+	if _, err := s.Update(t.Context(), s.workspace, w.ID, 1, draft("bad", ann)); err != nil {
 		t.Fatal(err)
 	}
 	s.publish(t, w.ID, 2, "")
 	back, err := s.Rollback(t.Context(), s.workspace, w.ID, 1, "good", "again", "was better", bob)
-	if err != nil || back.Version != 3 || back.Document != good.Document || back.Note != "was better" || back.PublishedBy != bob {
+	if err != nil || back.Version != 3 || back.Text != good.Text || back.Note != "was better" || back.PublishedBy != bob {
 		t.Errorf("rolled back to %+v, %v", back, err)
 	}
-	read, err := s.Workflow(t.Context(), s.workspace, w.ID)
-	if err != nil || read.Document != good.Document || read.Name != "good" || read.Description != "again" || read.Revision != 3 || read.PublishedVersion != 3 || read.UpdatedBy != bob {
+	read, err := s.Get(t.Context(), s.workspace, w.ID)
+	if err != nil || read.Text != good.Text || read.Name != "good" || read.Description != "again" || read.Revision != 3 || read.PublishedVersion != 3 || read.UpdatedBy != bob {
 		t.Errorf("the draft is %+v, %v", read, err)
 	}
 	_, err = s.Rollback(t.Context(), s.workspace, w.ID, 4, "", "", "", bob)

@@ -33,12 +33,12 @@ func title(value json.RawMessage, most int) string {
 	return string(runes[:min(most, len(runes))])
 }
 
-func workflowMessage(w store.Workflow) *workflowv1.Workflow {
+func workflowMessage(w store.Document) *workflowv1.Workflow {
 	return &workflowv1.Workflow{
 		Id:               w.ID,
 		Name:             w.Name,
 		Description:      w.Description,
-		DocumentJson:     w.Document,
+		DocumentJson:     w.Text,
 		Revision:         w.Revision,
 		PublishedVersion: w.PublishedVersion,
 		Created:          actorMessage(w.CreatedBy, w.CreatedAt),
@@ -48,10 +48,41 @@ func workflowMessage(w store.Workflow) *workflowv1.Workflow {
 
 func versionMessage(v store.Version) *workflowv1.Version {
 	return &workflowv1.Version{
-		WorkflowId:   v.WorkflowID,
+		WorkflowId:   v.DocumentID,
 		Version:      v.Version,
-		DocumentJson: v.Document,
+		DocumentJson: v.Text,
 		Note:         v.Note,
 		Published:    actorMessage(v.PublishedBy, v.PublishedAt),
 	}
+}
+
+func agentMessage(a store.Document) *workflowv1.Agent {
+	return &workflowv1.Agent{
+		Id:               a.ID,
+		Name:             a.Name,
+		Description:      a.Description,
+		DocumentJson:     a.Text,
+		Revision:         a.Revision,
+		PublishedVersion: a.PublishedVersion,
+		Created:          actorMessage(a.CreatedBy, a.CreatedAt),
+		Updated:          actorMessage(a.UpdatedBy, a.UpdatedAt),
+	}
+}
+
+func agentVersionMessage(v store.Version) *workflowv1.AgentVersion {
+	return &workflowv1.AgentVersion{
+		AgentId:      v.DocumentID,
+		Version:      v.Version,
+		DocumentJson: v.Text,
+		Note:         v.Note,
+		Published:    actorMessage(v.PublishedBy, v.PublishedAt),
+	}
+}
+
+func messages[T, M any](found []T, message func(T) M) []M {
+	converted := make([]M, len(found))
+	for i, one := range found {
+		converted[i] = message(one)
+	}
+	return converted
 }
