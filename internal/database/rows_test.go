@@ -28,6 +28,7 @@ var rows = []struct{ table, insert string }{
 	{"calls", `INSERT INTO calls (run_id, step, attempt, generation, number, workspace_id, kind, name, status) SELECT 'run' || $3, $2, 1, 1, 1, $1, 'tool', 't', 'started'`},
 	{"approvals", `INSERT INTO approvals (id, workspace_id, run_id, step, kind, status, title, digest) SELECT 'apr' || $2, $1, 'run' || $3, 'a', 'approval', 'pending', '', ''`},
 	{"events", `INSERT INTO events (run_id, seq, workspace_id, type, data) SELECT 'run' || $3, length($2), $1, 'log', '{}'`},
+	{"credentials", `INSERT INTO credentials (id, workspace_id, name, kind, origins, sealed, created_by) SELECT 'crd' || $2, $1, $3, 'bearer', '{}', '', ` + actor},
 	{"artifacts", `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) SELECT 'art' || $2, $1, 'run' || $3, '', ''`},
 }
 

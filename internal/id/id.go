@@ -11,12 +11,13 @@ import (
 
 // The prefixes in use.
 const (
-	Workspace = "wsp"
-	Workflow  = "wfl"
-	Run       = "run"
-	Approval  = "apr"
-	Artifact  = "art"
-	Key       = "key"
+	Workspace  = "wsp"
+	Workflow   = "wfl"
+	Run        = "run"
+	Approval   = "apr"
+	Artifact   = "art"
+	Key        = "key"
+	Credential = "crd"
 )
 
 const (

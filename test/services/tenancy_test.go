@@ -62,6 +62,7 @@ func furnish(t *testing.T, c *api.Client) belongings {
 			ID string `json:"id"`
 		} `json:"items"`
 	}
+	credential := keep(t, c, "Secret", "https://api.example.com", "hunter2-hunter2")
 	steps, err := c.Steps(t.Context(), run)
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +74,7 @@ func furnish(t *testing.T, c *api.Client) belongings {
 	}
 	return belongings{
 		"/v1/workflows/{id}": workflow, "/v1/runs/{id}": run, "/v1/approvals/{id}": approvals.Items[0].ID, "/v1/artifacts/{id}": steps[1].OutputArtifact,
-		"/v1/api-keys/{id}": keys.Items[0].ID, "/v1/workspaces/{workspace}": workspaces.Items[0].ID,
+		"/v1/credentials/{id}": credential, "/v1/api-keys/{id}": keys.Items[0].ID, "/v1/workspaces/{workspace}": workspaces.Items[0].ID,
 	}
 }
 
@@ -96,7 +97,7 @@ func (b belongings) with(t *testing.T, path string) string {
 func nobodys() belongings {
 	return belongings{
 		"/v1/workflows/{id}": id.New(id.Workflow), "/v1/runs/{id}": id.New(id.Run), "/v1/approvals/{id}": id.New(id.Approval), "/v1/artifacts/{id}": id.New(id.Artifact),
-		"/v1/api-keys/{id}": id.New(id.Key), "/v1/workspaces/{workspace}": id.New(id.Workspace),
+		"/v1/credentials/{id}": id.New(id.Credential), "/v1/api-keys/{id}": id.New(id.Key), "/v1/workspaces/{workspace}": id.New(id.Workspace),
 	}
 }
 

@@ -27,10 +27,11 @@ type Options struct {
 
 // Client is the channel to the engine. A call carries the context's caller, signed.
 type Client struct {
-	Workflows workflowv1.WorkflowServiceClient
-	Nodes     workflowv1.NodeServiceClient
-	Runs      workflowv1.RunServiceClient
-	Approvals workflowv1.ApprovalServiceClient
+	Workflows   workflowv1.WorkflowServiceClient
+	Nodes       workflowv1.NodeServiceClient
+	Runs        workflowv1.RunServiceClient
+	Approvals   workflowv1.ApprovalServiceClient
+	Credentials workflowv1.CredentialServiceClient
 
 	conn     *grpc.ClientConn
 	info     workflowv1.EngineServiceClient
@@ -52,14 +53,15 @@ func dial(target string, o Options, more ...grpc.DialOption) (*Client, error) {
 	}
 	conn.Connect()
 	return &Client{
-		Workflows: workflowv1.NewWorkflowServiceClient(conn),
-		Nodes:     workflowv1.NewNodeServiceClient(conn),
-		Runs:      workflowv1.NewRunServiceClient(conn),
-		Approvals: workflowv1.NewApprovalServiceClient(conn),
-		conn:      conn,
-		info:      workflowv1.NewEngineServiceClient(conn),
-		patience:  defaultPatience(),
-		log:       o.Log,
+		Workflows:   workflowv1.NewWorkflowServiceClient(conn),
+		Nodes:       workflowv1.NewNodeServiceClient(conn),
+		Runs:        workflowv1.NewRunServiceClient(conn),
+		Approvals:   workflowv1.NewApprovalServiceClient(conn),
+		Credentials: workflowv1.NewCredentialServiceClient(conn),
+		conn:        conn,
+		info:        workflowv1.NewEngineServiceClient(conn),
+		patience:    defaultPatience(),
+		log:         o.Log,
 	}, nil
 }
 

@@ -30,7 +30,8 @@ func promised() map[string]string {
 		"GET /v1/runs/{id}/events": "runs.read", "GET /v1/artifacts/{id}": "runs.read",
 		"GET /v1/approvals": "runs.read", "GET /v1/approvals/{id}": "runs.read",
 		"POST /v1/approvals/{id}:approve": "approvals.decide", "POST /v1/approvals/{id}:reject": "approvals.decide", "POST /v1/approvals/{id}:submit": "approvals.decide",
-		"GET /v1/usage": "usage.read",
+		"GET /v1/usage":        "usage.read",
+		"POST /v1/credentials": "tools.write", "GET /v1/credentials": "tools.read", "GET /v1/credentials/{id}": "tools.read", "DELETE /v1/credentials/{id}": "tools.write",
 	}
 }
 

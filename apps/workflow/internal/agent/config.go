@@ -46,6 +46,7 @@ type Tool struct {
 	Query       json.RawMessage `json:"query,omitempty"`
 	Body        json.RawMessage `json:"body,omitempty"`
 	Idempotent  *bool           `json:"idempotent,omitempty"`
+	Credential  string          `json:"credential,omitempty"`
 	Value       json.RawMessage `json:"value,omitempty"`
 }
 

@@ -90,7 +90,7 @@ func (p *Performer) run(ctx context.Context, id node.CallID, request toolRequest
 
 // httpFields are those that make an http tool's request.
 func httpFields(tool Tool) map[string]any {
-	fields := map[string]any{"method": tool.Method}
+	fields := map[string]any{"method": tool.Method, "credential": tool.Credential}
 	for name, raw := range map[string]json.RawMessage{"url": tool.URL, "headers": tool.Headers, "query": tool.Query, "body": tool.Body} {
 		if len(raw) > 0 {
 			fields[name] = raw

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/agent"
+	"github.com/agentteam/agentteam/apps/workflow/internal/credential"
 	"github.com/agentteam/agentteam/apps/workflow/internal/httpcall"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
@@ -25,9 +26,9 @@ type performer struct {
 	agent *agent.Performer
 }
 
-// NewPerformer makes calls with these models, and HTTP requests with this client: that of package outbound.
-func NewPerformer(models *model.Models, guarded *http.Client) node.Performer {
-	client := httpcall.NewClient(guarded)
+// NewPerformer makes calls with these models and credentials, and HTTP requests with this client: that of package outbound.
+func NewPerformer(models *model.Models, guarded *http.Client, vault *credential.Vault) node.Performer {
+	client := httpcall.NewClient(guarded, vault)
 	return &performer{http: client, agent: agent.NewPerformer(models, client)}
 }
 

@@ -4,6 +4,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
 	"github.com/agentteam/agentteam/apps/workflow/internal/jsontree"
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
+	"github.com/agentteam/agentteam/internal/id"
 )
 
 func (k *compiler) agent(n *Node, config *jsontree.Value, p place, pointer string) {
@@ -42,7 +43,7 @@ func (k *compiler) provider(name, pointer string) {
 func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, pointer string) {
 	needs, refuses := "url", []string{"value"}
 	if text(tool.Get("type")) == "function" {
-		needs, refuses = "value", []string{"method", "url", "headers", "query", "body", "idempotent"}
+		needs, refuses = "value", []string{"method", "url", "headers", "query", "body", "idempotent", "credential"}
 	}
 	if tool.Get(needs) == nil {
 		k.problemf(pointer, problem.CodeMissingField, "%s is missing: a tool of type %s needs it", needs, text(tool.Get("type")))
@@ -52,6 +53,7 @@ func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, p
 			k.problemf(pointer+"/"+name, problem.CodeNotAllowed, "a tool of type %s has no %s", text(tool.Get("type")), name)
 		}
 	}
+	k.credential(tool.Get("credential"), pointer+"/credential")
 	parameters := raw(tool.Get("parameters"))
 	k.object(parameters, pointer+"/parameters")
 	v.Tool, v.Args = true, parameters
@@ -65,5 +67,18 @@ func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, p
 	k.faults(pointer, err)
 	if err == nil {
 		n.Tools = append(n.Tools, t)
+	}
+}
+
+// credential checks that there is the one which a request names. What is no id is reported by the shape.
+func (k *compiler) credential(named *jsontree.Value, pointer string) {
+	if named == nil || k.catalog.Credential == nil || !id.Valid(id.Credential, named.Text) {
+		return
+	}
+	switch found, err := k.catalog.Credential(named.Text); {
+	case err != nil:
+		k.problemf(pointer, problem.CodeUnavailable, "credential %s could not be looked up; try again", named.Text)
+	case !found:
+		k.problemf(pointer, problem.CodeUnknownReference, "there is no credential %s in this workspace: create it first", named.Text)
 	}
 }

@@ -17,6 +17,8 @@ type Catalog struct {
 	Providers map[string]string
 	// Subworkflow looks up a published version; nil finds none.
 	Subworkflow func(workflow string, version int) (inputsSchema json.RawMessage, found bool, err error)
+	// Credential looks one up in the workspace; nil finds all.
+	Credential func(id string) (found bool, err error)
 }
 
 // Type describes one type of node.

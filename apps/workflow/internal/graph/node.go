@@ -117,6 +117,8 @@ func (k *compiler) special(n *Node, config *jsontree.Value, p place, sound bool)
 	switch n.Type {
 	case "agent":
 		k.agent(n, config, p, pointer)
+	case "http":
+		k.credential(config.Get("credential"), pointer+"/credential")
 	case "for_each":
 		k.loop(n, config, p)
 	case "if":

@@ -18,6 +18,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/agentteam/agentteam/apps/workflow/internal/credential"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
@@ -26,6 +27,8 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/identity"
+	"github.com/agentteam/agentteam/internal/sealing"
+	"github.com/agentteam/agentteam/internal/servicetest"
 	"github.com/agentteam/agentteam/internal/wake"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
@@ -97,6 +100,7 @@ func (w *world) serve(t *testing.T, runner grpcapi.Runner) {
 	server := grpcapi.New(listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, w.library), Nodes: grpcapi.NewNodes(w.library, nil, nil),
 		Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
+		Credentials: grpcapi.NewCredentials(tables, newVault(t, tables)),
 	}, grpcapi.Options{Key: authKey, Ready: w.pool.Ping, Log: log})
 	serving, stop := context.WithCancel(context.Background())
 	polling, stopPolling := context.WithCancel(context.Background())
@@ -169,4 +173,13 @@ func method(t *testing.T, name string) protoreflect.MethodDescriptor {
 	}
 	t.Fatalf("there is no method %s", name)
 	return nil
+}
+
+func newVault(t *testing.T, tables *store.Store) *credential.Vault {
+	t.Helper()
+	sealer, err := sealing.New(servicetest.CredentialsKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return credential.NewVault(tables, sealer)
 }

@@ -97,10 +97,10 @@ func TestEveryRoleMayWhatTheTableSays(t *testing.T) {
 	refused := map[identity.Role][]string{
 		identity.Owner: {}, identity.Admin: {},
 		identity.Editor:   {"DecideApproval"},
-		identity.Operator: {"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode"},
+		identity.Operator: {"CreateCredential", "DeleteCredential", "CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode"},
 		identity.Viewer: {
 			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode",
-			"StartRun", "CancelRun", "RetryRun", "ForkRun", "DecideApproval",
+			"CreateCredential", "DeleteCredential", "StartRun", "CancelRun", "RetryRun", "ForkRun", "DecideApproval",
 		},
 	}
 	for role, names := range refused {

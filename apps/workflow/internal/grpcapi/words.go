@@ -14,6 +14,7 @@ const (
 	stepStatusPrefix     = "STEP_STATUS_"
 	approvalStatusPrefix = "APPROVAL_STATUS_"
 	approvalKindPrefix   = "APPROVAL_KIND_"
+	credentialKindPrefix = "CREDENTIAL_KIND_"
 )
 
 // mostWords bounds a filter: no enumeration has so many.

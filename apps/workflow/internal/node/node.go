@@ -36,6 +36,7 @@ const (
 	CodeMaxTurns        = "max_turns"        // the agent did not come to an end
 	CodeOutcomeUnknown  = "outcome_unknown"  // a call was cut that must not be repeated
 	CodeBudgetExhausted = "budget_exhausted" // the call would have exceeded the run's budget
+	CodeCredential      = "credential"       // it is not there, or not for this address
 	CodeRejected        = "rejected"         // a person said no
 	CodeExpired         = "expired"          // nobody decided in time
 	CodeInternal        = "internal"         // a fault of the engine

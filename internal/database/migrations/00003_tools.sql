@@ -1,0 +1,34 @@
+-- What agents and http nodes reach other systems with.
+
+-- +goose Up
+CREATE TABLE credentials (
+  id           text PRIMARY KEY,
+  workspace_id text NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+  name         text NOT NULL,
+  kind         text NOT NULL CHECK (kind IN ('bearer', 'header', 'basic')),
+  header       text NOT NULL DEFAULT '',
+  username     text NOT NULL DEFAULT '',
+  origins      text[] NOT NULL,  -- where it may be sent
+  sealed       bytea NOT NULL,   -- the secret, by package sealing
+  created_by   jsonb NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (id, workspace_id)
+);
+CREATE INDEX credentials_by_workspace ON credentials (workspace_id, created_at DESC, id DESC);
+
+-- +goose StatementBegin
+DO $$
+DECLARE name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['credentials']
+  LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+    EXECUTE format('CREATE POLICY own_workspace ON %I USING (workspace_id = current_workspace()) WITH CHECK (workspace_id = current_workspace())', name);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO agentteam_app', name);
+  END LOOP;
+END $$;
+-- +goose StatementEnd
+
+-- +goose Down
+DROP TABLE credentials;
