@@ -24,6 +24,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
 	"github.com/agentteam/agentteam/apps/workflow/internal/library"
+	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
@@ -130,7 +131,8 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	tables := store.New(p.pool)
 	vault := credential.NewVault(tables, p.sealer)
 	guarded := outbound.NewClient(outbound.Options{AllowPrefixes: p.cfg.OutboundAllow.Prefixes, AllowHosts: p.cfg.OutboundAllow.Hosts})
-	performer := calls.NewPerformer(models, guarded, vault)
+	servers := mcptool.New(guarded, vault, tables)
+	performer := calls.NewPerformer(models, guarded, vault, servers)
 	documents := library.New(tables, graph.DefaultTypes(), models.Providers())
 	engine, err := durable.New(ctx, durable.Options{Pool: p.pool, Programs: programs, Performer: performer, OneCall: []string{"http"},
 		Graphs: documents.Graph, Wake: p.hub.Publish, Measure: measure, Log: p.log})
@@ -141,7 +143,7 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	server := grpcapi.New(p.listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(runnable(documents.Types())), Workflows: grpcapi.NewWorkflows(tables, documents),
 		Nodes: grpcapi.NewNodes(documents, programs, performer), Runs: grpcapi.NewRuns(tables, engine, events), Approvals: grpcapi.NewApprovals(tables, engine),
-		Credentials: grpcapi.NewCredentials(tables, vault),
+		Credentials: grpcapi.NewCredentials(tables, vault), MCPServers: grpcapi.NewMCPServers(tables, servers),
 	}, grpcapi.Options{Key: p.cfg.InternalAuthKey.Reveal(), Ready: p.pool.Ping, Telemetry: p.telemetry.GRPCServer(), Log: p.log})
 	return p.together(ctx, drainDelay, engine, server, events)
 }

@@ -29,11 +29,13 @@ var rows = []struct{ table, insert string }{
 	{"approvals", `INSERT INTO approvals (id, workspace_id, run_id, step, kind, status, title, digest) SELECT 'apr' || $2, $1, 'run' || $3, 'a', 'approval', 'pending', '', ''`},
 	{"events", `INSERT INTO events (run_id, seq, workspace_id, type, data) SELECT 'run' || $3, length($2), $1, 'log', '{}'`},
 	{"credentials", `INSERT INTO credentials (id, workspace_id, name, kind, origins, sealed, created_by) SELECT 'crd' || $2, $1, $3, 'bearer', '{}', '', ` + actor},
+	{"mcp_servers", `INSERT INTO mcp_servers (id, workspace_id, name, url, credential_id, approval, tool_approvals, tools, created_by)
+		SELECT 'mcp' || $2, $1, '', '', 'crd' || $3, 'never', '{}', '[]', ` + actor},
 	{"artifacts", `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) SELECT 'art' || $2, $1, 'run' || $3, '', ''`},
 }
 
 // hanging are the tables whose rows belong to a run or a workflow.
-var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts"}
+var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "mcp_servers", "artifacts"}
 
 // owner is the column that says whose a row is.
 func owner(table string) string {

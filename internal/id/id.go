@@ -18,6 +18,7 @@ const (
 	Artifact   = "art"
 	Key        = "key"
 	Credential = "crd"
+	MCPServer  = "mcp"
 )
 
 const (

@@ -16,11 +16,27 @@ CREATE TABLE credentials (
 );
 CREATE INDEX credentials_by_workspace ON credentials (workspace_id, created_at DESC, id DESC);
 
+CREATE TABLE mcp_servers (
+  id             text PRIMARY KEY,
+  workspace_id   text NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+  name           text NOT NULL,
+  url            text NOT NULL,
+  credential_id  text,
+  approval       text NOT NULL CHECK (approval IN ('never', 'always', 'on_write')),
+  tool_approvals jsonb NOT NULL,   -- by a tool's name, where it differs
+  tools          json NOT NULL,    -- as the server described them when it was asked last
+  refreshed_at   timestamptz NOT NULL DEFAULT now(),
+  created_by     jsonb NOT NULL,
+  created_at     timestamptz NOT NULL DEFAULT now(),
+  FOREIGN KEY (credential_id, workspace_id) REFERENCES credentials (id, workspace_id)
+);
+CREATE INDEX mcp_servers_by_workspace ON mcp_servers (workspace_id, created_at DESC, id DESC);
+
 -- +goose StatementBegin
 DO $$
 DECLARE name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['credentials']
+  FOREACH name IN ARRAY ARRAY['credentials', 'mcp_servers']
   LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
@@ -31,4 +47,4 @@ END $$;
 -- +goose StatementEnd
 
 -- +goose Down
-DROP TABLE credentials;
+DROP TABLE mcp_servers, credentials;

@@ -32,6 +32,7 @@ type Client struct {
 	Runs        workflowv1.RunServiceClient
 	Approvals   workflowv1.ApprovalServiceClient
 	Credentials workflowv1.CredentialServiceClient
+	MCPServers  workflowv1.MCPServerServiceClient
 
 	conn     *grpc.ClientConn
 	info     workflowv1.EngineServiceClient
@@ -58,6 +59,7 @@ func dial(target string, o Options, more ...grpc.DialOption) (*Client, error) {
 		Runs:        workflowv1.NewRunServiceClient(conn),
 		Approvals:   workflowv1.NewApprovalServiceClient(conn),
 		Credentials: workflowv1.NewCredentialServiceClient(conn),
+		MCPServers:  workflowv1.NewMCPServerServiceClient(conn),
 		conn:        conn,
 		info:        workflowv1.NewEngineServiceClient(conn),
 		patience:    defaultPatience(),

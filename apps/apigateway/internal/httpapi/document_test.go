@@ -32,6 +32,8 @@ func promised() map[string]string {
 		"POST /v1/approvals/{id}:approve": "approvals.decide", "POST /v1/approvals/{id}:reject": "approvals.decide", "POST /v1/approvals/{id}:submit": "approvals.decide",
 		"GET /v1/usage":        "usage.read",
 		"POST /v1/credentials": "tools.write", "GET /v1/credentials": "tools.read", "GET /v1/credentials/{id}": "tools.read", "DELETE /v1/credentials/{id}": "tools.write",
+		"POST /v1/mcp-servers": "tools.write", "GET /v1/mcp-servers": "tools.read", "GET /v1/mcp-servers/{id}": "tools.read", "DELETE /v1/mcp-servers/{id}": "tools.write",
+		"POST /v1/mcp-servers/{id}:refresh": "tools.write",
 	}
 }
 

@@ -32,6 +32,7 @@ func (s *Server) routes() http.Handler {
 	s.events()
 	s.approvals()
 	s.credentials()
+	s.mcpServers()
 	s.artifacts()
 	s.usage()
 	s.describe()

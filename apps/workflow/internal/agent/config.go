@@ -36,7 +36,7 @@ type config struct {
 
 // Tool is one tool of an agent, as it stands in the document.
 type Tool struct {
-	Type        string          `json:"type"` // http or function
+	Type        string          `json:"type"` // http, function or mcp
 	Name        string          `json:"name"`
 	Description string          `json:"description,omitempty"`
 	Parameters  json.RawMessage `json:"parameters,omitempty"` // a JSON Schema; nil: no arguments
@@ -47,6 +47,8 @@ type Tool struct {
 	Body        json.RawMessage `json:"body,omitempty"`
 	Idempotent  *bool           `json:"idempotent,omitempty"`
 	Credential  string          `json:"credential,omitempty"`
+	Server      string          `json:"server,omitempty"` // of an MCP server's tool
+	Tool        string          `json:"tool,omitempty"`   // as that server knows it
 	Value       json.RawMessage `json:"value,omitempty"`
 }
 

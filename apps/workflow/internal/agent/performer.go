@@ -8,6 +8,7 @@ import (
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
 	"github.com/agentteam/agentteam/apps/workflow/internal/httpcall"
+	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 )
@@ -16,11 +17,12 @@ import (
 type Performer struct {
 	models *model.Models
 	http   *httpcall.Client
+	mcp    *mcptool.Connector
 }
 
-// NewPerformer uses these models, and the client for tools of type http.
-func NewPerformer(models *model.Models, client *httpcall.Client) *Performer {
-	return &Performer{models: models, http: client}
+// NewPerformer uses these models, and what tools of type http and mcp need.
+func NewPerformer(models *model.Models, client *httpcall.Client, servers *mcptool.Connector) *Performer {
+	return &Performer{models: models, http: client, mcp: servers}
 }
 
 // Model asks a model.
@@ -69,8 +71,11 @@ func (p *Performer) Tool(ctx context.Context, id node.CallID, call node.Call, em
 }
 
 func (p *Performer) run(ctx context.Context, id node.CallID, request toolRequest) (json.RawMessage, *node.Failure) {
-	if request.Tool.Type == "function" {
+	switch request.Tool.Type {
+	case "function":
 		return evaluate(request, request.Tool.Value)
+	case "mcp":
+		return p.mcp.Call(ctx, id, request.Tool.Server, request.Tool.Tool, request.Arguments)
 	}
 	encoded, err := json.Marshal(httpFields(request.Tool))
 	if err != nil {

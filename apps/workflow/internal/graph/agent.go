@@ -41,12 +41,11 @@ func (k *compiler) provider(name, pointer string) {
 
 // tool compiles one tool. Its expressions may use args beside what the node's own may use.
 func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, pointer string) {
-	needs, refuses := "url", []string{"value"}
-	if text(tool.Get("type")) == "function" {
-		needs, refuses = "value", []string{"method", "url", "headers", "query", "body", "idempotent", "credential"}
-	}
-	if tool.Get(needs) == nil {
-		k.problemf(pointer, problem.CodeMissingField, "%s is missing: a tool of type %s needs it", needs, text(tool.Get("type")))
+	needs, refuses := fieldsOf(text(tool.Get("type")))
+	for _, name := range needs {
+		if tool.Get(name) == nil {
+			k.problemf(pointer, problem.CodeMissingField, "%s is missing: a tool of type %s needs it", name, text(tool.Get("type")))
+		}
 	}
 	for _, name := range refuses {
 		if tool.Get(name) != nil {
@@ -54,6 +53,7 @@ func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, p
 		}
 	}
 	k.credential(tool.Get("credential"), pointer+"/credential")
+	k.mcpServer(tool, pointer)
 	parameters := raw(tool.Get("parameters"))
 	k.object(parameters, pointer+"/parameters")
 	v.Tool, v.Args = true, parameters

@@ -24,6 +24,8 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
 	"github.com/agentteam/agentteam/apps/workflow/internal/library"
+	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
+	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/identity"
@@ -97,10 +99,12 @@ func (w *world) serve(t *testing.T, runner grpcapi.Runner) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	vault := newVault(t, tables)
 	server := grpcapi.New(listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, w.library), Nodes: grpcapi.NewNodes(w.library, nil, nil),
 		Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
-		Credentials: grpcapi.NewCredentials(tables, newVault(t, tables)),
+		Credentials: grpcapi.NewCredentials(tables, vault),
+		MCPServers:  grpcapi.NewMCPServers(tables, mcptool.New(outbound.NewClient(outbound.Options{AllowHosts: []string{"127.0.0.1"}}), vault, tables)),
 	}, grpcapi.Options{Key: authKey, Ready: w.pool.Ping, Log: log})
 	serving, stop := context.WithCancel(context.Background())
 	polling, stopPolling := context.WithCancel(context.Background())

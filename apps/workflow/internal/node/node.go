@@ -37,6 +37,7 @@ const (
 	CodeOutcomeUnknown  = "outcome_unknown"  // a call was cut that must not be repeated
 	CodeBudgetExhausted = "budget_exhausted" // the call would have exceeded the run's budget
 	CodeCredential      = "credential"       // it is not there, or not for this address
+	CodeTool            = "tool"             // a tool of an MCP server says that it failed
 	CodeRejected        = "rejected"         // a person said no
 	CodeExpired         = "expired"          // nobody decided in time
 	CodeInternal        = "internal"         // a fault of the engine
