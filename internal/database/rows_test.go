@@ -31,11 +31,12 @@ var rows = []struct{ table, insert string }{
 	{"credentials", `INSERT INTO credentials (id, workspace_id, name, kind, origins, sealed, created_by) SELECT 'crd' || $2, $1, $3, 'bearer', '{}', '', ` + actor},
 	{"mcp_servers", `INSERT INTO mcp_servers (id, workspace_id, name, url, credential_id, approval, tool_approvals, tools, created_by)
 		SELECT 'mcp' || $2, $1, '', '', 'crd' || $3, 'never', '{}', '[]', ` + actor},
+	{"suspensions", `INSERT INTO suspensions (run_id, step, generation, attempt, serial, workspace_id, results) SELECT 'run' || $3, $2, 1, 1, 1, $1, '[]'`},
 	{"artifacts", `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) SELECT 'art' || $2, $1, 'run' || $3, '', ''`},
 }
 
 // hanging are the tables whose rows belong to a run or a workflow.
-var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "mcp_servers", "artifacts"}
+var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "mcp_servers", "suspensions", "artifacts"}
 
 // owner is the column that says whose a row is.
 func owner(table string) string {

@@ -32,11 +32,27 @@ CREATE TABLE mcp_servers (
 );
 CREATE INDEX mcp_servers_by_workspace ON mcp_servers (workspace_id, created_at DESC, id DESC);
 
+-- A step that waits for people to decide about calls keeps what its other calls gave: whoever goes on begins with it.
+CREATE TABLE suspensions (
+  run_id       text NOT NULL,
+  step         text NOT NULL,
+  generation   integer NOT NULL,
+  attempt      integer NOT NULL,
+  serial       bigint NOT NULL,  -- of the task that goes on, from 1
+  workspace_id text NOT NULL,
+  results      json NOT NULL,    -- since the one before
+  PRIMARY KEY (run_id, step, generation, attempt, serial),
+  FOREIGN KEY (run_id, workspace_id) REFERENCES runs (id, workspace_id) ON DELETE CASCADE
+);
+ALTER TABLE approvals ADD COLUMN call jsonb; -- which one is asked about: {"generation", "attempt", "number"}
+ALTER TABLE approvals DROP CONSTRAINT approvals_kind_check;
+ALTER TABLE approvals ADD CONSTRAINT approvals_kind_check CHECK (kind IN ('approval', 'input', 'tool_call'));
+
 -- +goose StatementBegin
 DO $$
 DECLARE name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['credentials', 'mcp_servers']
+  FOREACH name IN ARRAY ARRAY['credentials', 'mcp_servers', 'suspensions']
   LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
@@ -47,4 +63,8 @@ END $$;
 -- +goose StatementEnd
 
 -- +goose Down
-DROP TABLE mcp_servers, credentials;
+DELETE FROM approvals WHERE kind = 'tool_call';
+ALTER TABLE approvals DROP CONSTRAINT approvals_kind_check;
+ALTER TABLE approvals ADD CONSTRAINT approvals_kind_check CHECK (kind IN ('approval', 'input'));
+ALTER TABLE approvals DROP COLUMN call;
+DROP TABLE suspensions, mcp_servers, credentials;

@@ -49,6 +49,9 @@ type Tool struct {
 	Credential  string          `json:"credential,omitempty"`
 	Server      string          `json:"server,omitempty"` // of an MCP server's tool
 	Tool        string          `json:"tool,omitempty"`   // as that server knows it
+	ServerName  string          `json:"server_name,omitempty"`
+	Approve     bool            `json:"approve,omitempty"` // a person has to approve each call
+	ExpiresIn   string          `json:"expires_in,omitempty"`
 	Value       json.RawMessage `json:"value,omitempty"`
 }
 

@@ -60,7 +60,11 @@ func (p *Performer) Tool(ctx context.Context, id node.CallID, call node.Call, em
 	}
 	request := *envelope.AgentTool
 	emit(node.Event{Type: "tool.call", Data: called{Call: call.Number, Tool: call.Name, Arguments: request.Arguments}})
-	response, failure := p.run(ctx, id, request)
+	var response json.RawMessage
+	failure := call.Refusal
+	if failure == nil {
+		response, failure = p.run(ctx, id, request)
+	}
 	status := node.Succeeded
 	if failure != nil {
 		status = node.Failed

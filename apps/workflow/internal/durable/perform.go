@@ -82,16 +82,21 @@ func (p *performance) runOne(ctx dbos.Context) (ledger.Outcome, error) {
 func cheap(call node.Call) bool { return call.Kind == node.ToolCall && call.Idempotent }
 
 func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
-	var results []node.CallResult
+	results := p.claim.Results
 	move := p.next(results)
 	made := ledger.Move{}
 	for len(move.Calls) > 0 {
-		got, err := p.makeAll(ctx, move.Calls)
+		calls, held := p.decided(move.Calls)
+		got, err := p.makeAll(ctx, calls)
 		if err != nil {
 			return ledger.Outcome{}, err
 		}
 		results = append(results, got...)
-		made = ledger.Move{Calls: move.Calls, Results: got}
+		made = ledger.Move{Calls: calls, Results: got}
+		if len(held) > 0 {
+			made.Held, made.Gained = held, results[len(p.claim.Results):]
+			return p.record(ctx, made)
+		}
 		if move = p.next(results); len(move.Calls) == 0 {
 			break
 		}
@@ -105,6 +110,22 @@ func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
 		}
 	}
 	return p.end(ctx, made, move)
+}
+
+// decided tells the calls that may be made, or are refused, from those that people have yet to decide about.
+func (p *performance) decided(calls []node.Call) (now, held []node.Call) {
+	for _, call := range calls {
+		decision, known := p.claim.Decisions[call.Number]
+		switch {
+		case call.Approval == nil:
+			now = append(now, call)
+		case known:
+			now = append(now, decision.Apply(call))
+		default:
+			held = append(held, call)
+		}
+	}
+	return now, held
 }
 
 // end records the last calls together with what the program ended with.

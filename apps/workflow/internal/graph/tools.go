@@ -14,11 +14,11 @@ func fieldsOf(toolType string) (needs, refuses []string) {
 	request := []string{"method", "url", "headers", "query", "body", "idempotent", "credential"}
 	switch toolType {
 	case "function":
-		return []string{"value"}, append(request, "server", "tools")
+		return []string{"value"}, append(request, "server", "tools", "expires_in")
 	case "mcp":
 		return []string{"server", "tools"}, append(request, "value", "parameters", "description")
 	default:
-		return []string{"url"}, []string{"value", "server", "tools"}
+		return []string{"url"}, []string{"value", "server", "tools", "expires_in"}
 	}
 }
 

@@ -132,6 +132,7 @@ const (
 	typeInput       = "input"
 	typeForEach     = "for_each"
 	typeSubworkflow = "subworkflow"
+	kindToolCall    = "tool_call" // of an approval that is about a call
 )
 
 func performed(nodeType string) bool {

@@ -18,6 +18,9 @@ type Tool struct {
 	Server      string          `json:"server"`
 	Tool        string          `json:"tool"` // as the server knows it
 	Idempotent  bool            `json:"idempotent"`
+	ServerName  string          `json:"server_name"`
+	Approve     bool            `json:"approve"` // a person has to approve each call
+	ExpiresIn   string          `json:"expires_in,omitempty"`
 }
 
 // wantedOf finds the tools of type mcp in a config, in an order that is always the same.

@@ -29,6 +29,7 @@ func (c *Connector) Offer(ctx context.Context, workspace string, w Wanted) (json
 		tools = append(tools, Tool{
 			Type: "mcp", Name: node.ToolName(w.Name, name), Description: tool.Description, Parameters: tool.Schema,
 			Server: w.Server, Tool: name, Idempotent: tool.Idempotent,
+			ServerName: server.Name, Approve: server.NeedsApproval(tool), ExpiresIn: w.ExpiresIn,
 		})
 	}
 	offer, err := json.Marshal(tools)

@@ -1,7 +1,10 @@
 package mcptool
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
@@ -27,6 +30,8 @@ type Wanted struct {
 	Name   string   `json:"name"`
 	Server string   `json:"server"`
 	Tools  []string `json:"tools"`
+	// ExpiresIn is how long people may take to approve a call; empty: a day.
+	ExpiresIn string `json:"expires_in,omitempty"`
 }
 
 // Next numbers the questions first, and the agents' calls after them.
@@ -55,7 +60,7 @@ func (p Program) Next(config json.RawMessage, results []node.CallResult) node.Mo
 	move := p.inner.Next(expanded, own)
 	for i := range move.Calls {
 		move.Calls[i].Number += len(wanted)
-		mark(&move.Calls[i])
+		mark(&move.Calls[i], config)
 	}
 	return move
 }
@@ -74,15 +79,33 @@ func ask(wanted []Wanted, answers []*node.CallResult) (questions []node.Call) {
 	return questions
 }
 
-// mark says of a call what its tool's server said of the tool.
-func mark(call *node.Call) {
+// mark says of a call what its tool's server said of the tool, and whether a person has to approve it.
+func mark(call *node.Call, config json.RawMessage) {
 	var request struct {
 		AgentTool *struct {
-			Tool Tool `json:"tool"`
+			Tool      Tool            `json:"tool"`
+			Arguments json.RawMessage `json:"arguments"`
 		} `json:"agent_tool"`
 	}
 	if call.Kind != node.ToolCall || json.Unmarshal(call.Request, &request) != nil || request.AgentTool == nil || request.AgentTool.Tool.Type != "mcp" {
 		return
 	}
-	call.Idempotent, call.Timeout = request.AgentTool.Tool.Idempotent, callTimeout
+	tool := request.AgentTool.Tool
+	call.Idempotent, call.Timeout = tool.Idempotent, callTimeout
+	if tool.Approve {
+		call.Approval = approvalOf(tool, request.AgentTool.Arguments, config)
+	}
+}
+
+// approvalOf binds a decision to the tool, its arguments and the agent's whole config: what is approved is what is called.
+func approvalOf(tool Tool, arguments, config json.RawMessage) *node.Approval {
+	sum := sha256.Sum256(config)
+	details, _ := json.Marshal(map[string]any{ // texts, and arguments that were checked
+		"server": tool.Server, "server_name": tool.ServerName, "tool": tool.Tool, "arguments": arguments, "agent_config_sha256": hex.EncodeToString(sum[:]),
+	})
+	expires, err := time.ParseDuration(tool.ExpiresIn)
+	if err != nil || expires <= 0 {
+		expires = 24 * time.Hour
+	}
+	return &node.Approval{Title: fmt.Sprintf("Call the tool %s of %s?", tool.Tool, tool.ServerName), Details: details, ExpiresIn: expires}
 }
