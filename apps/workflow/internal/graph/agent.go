@@ -18,13 +18,24 @@ func (k *compiler) agent(n *Node, config *jsontree.Value, p place, pointer strin
 	for i, tool := range tools.Items {
 		where := problem.Join(pointer, "tools", i)
 		name := text(tool.Get("name"))
-		if names[name] {
-			k.problemf(where+"/name", problem.CodeDuplicateID, "another tool has the name %s: a model could not tell them apart", name)
+		k.called(name, names, where+"/name")
+		k.fields(tool, where)
+		switch text(tool.Get("type")) {
+		case "openapi":
+			k.described(n, tool, p.variables, names, where)
+			continue
+		case "mcp":
+			k.mcpServer(tool, names, where)
 		}
-		names[name] = true
 		k.tool(n, tool, p.variables, where)
 	}
+	if len(n.Tools) > maxTools {
+		k.problemf(pointer+"/tools", problem.CodeTooLarge, "the agent would have %d tools, at most %d are allowed: choose fewer operations", len(n.Tools), maxTools)
+	}
 }
+
+// maxTools is what types.json says of an agent's tools, which an OpenAPI document multiplies.
+const maxTools = 64
 
 func (k *compiler) provider(name, pointer string) {
 	if name != "openai" && name != "anthropic" {
@@ -39,8 +50,8 @@ func (k *compiler) provider(name, pointer string) {
 	}
 }
 
-// tool compiles one tool. Its expressions may use args beside what the node's own may use.
-func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, pointer string) {
+// fields checks that a tool has what its type needs, and nothing of another's.
+func (k *compiler) fields(tool *jsontree.Value, pointer string) {
 	needs, refuses := fieldsOf(text(tool.Get("type")))
 	for _, name := range needs {
 		if tool.Get(name) == nil {
@@ -52,8 +63,11 @@ func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, p
 			k.problemf(pointer+"/"+name, problem.CodeNotAllowed, "a tool of type %s has no %s", text(tool.Get("type")), name)
 		}
 	}
+}
+
+// tool compiles one tool. Its expressions may use args beside what the node's own may use.
+func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, pointer string) {
 	k.credential(tool.Get("credential"), pointer+"/credential")
-	k.mcpServer(tool, pointer)
 	parameters := raw(tool.Get("parameters"))
 	k.object(parameters, pointer+"/parameters")
 	v.Tool, v.Args = true, parameters

@@ -1,10 +1,14 @@
 package graph
 
 import (
+	"encoding/json"
 	"slices"
 
+	"github.com/agentteam/agentteam/apps/workflow/internal/document"
+	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
 	"github.com/agentteam/agentteam/apps/workflow/internal/jsontree"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+	"github.com/agentteam/agentteam/apps/workflow/internal/openapitool"
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
 	"github.com/agentteam/agentteam/internal/id"
 )
@@ -12,20 +16,23 @@ import (
 // fieldsOf are those that a tool of a type must have, and those that it cannot have.
 func fieldsOf(toolType string) (needs, refuses []string) {
 	request := []string{"method", "url", "headers", "query", "body", "idempotent", "credential"}
+	server, described := []string{"server", "tools", "expires_in"}, []string{"document", "operations", "base_url"}
 	switch toolType {
 	case "function":
-		return []string{"value"}, append(request, "server", "tools", "expires_in")
+		return []string{"value"}, slices.Concat(request, server, described)
 	case "mcp":
-		return []string{"server", "tools"}, append(request, "value", "parameters", "description")
+		return []string{"server", "tools"}, slices.Concat(request, described, []string{"value", "parameters", "description"})
+	case "openapi":
+		return []string{"document", "operations"}, slices.Concat(request[:6], server, []string{"value", "parameters", "description"})
 	default:
-		return []string{"url"}, []string{"value", "server", "tools", "expires_in"}
+		return []string{"url"}, slices.Concat(server, described, []string{"value"})
 	}
 }
 
 // mcpServer checks that the workspace has the server and that it offers the tools, under names that models take.
-func (k *compiler) mcpServer(tool *jsontree.Value, pointer string) {
-	server, names := tool.Get("server"), tool.Get("tools")
-	if text(tool.Get("type")) != "mcp" || server == nil || names == nil {
+func (k *compiler) mcpServer(tool *jsontree.Value, names map[string]bool, pointer string) {
+	server, chosen := tool.Get("server"), tool.Get("tools")
+	if text(tool.Get("type")) != "mcp" || server == nil || chosen == nil {
 		return
 	}
 	offered, found, err := []string{}, false, error(nil)
@@ -38,13 +45,44 @@ func (k *compiler) mcpServer(tool *jsontree.Value, pointer string) {
 			k.problemf(pointer+"/server", problem.CodeUnknownReference, "there is no MCP server %s in this workspace: create it first", server.Text)
 		}
 	}
-	for i, name := range names.Items {
+	for i, name := range chosen.Items {
 		at := problem.Join(pointer, "tools", i)
-		if called := node.ToolName(text(tool.Get("name")), name.Text); len(called) > node.MaxToolName {
-			k.problemf(at, problem.CodeTooLarge, "the tool would be called %s, of %d characters; at most %d are allowed: give it a shorter name", called, len(called), node.MaxToolName)
-		}
+		k.called(node.ToolName(text(tool.Get("name")), name.Text), names, at)
 		if found && !slices.Contains(offered, name.Text) {
 			k.problemf(at, problem.CodeUnknownReference, "the server has no tool %s; refresh it, if it has since", name.Text)
 		}
+	}
+}
+
+// described are the tools of an OpenAPI document's operations, in the place of the one that names them.
+func (k *compiler) described(n *Node, set *jsontree.Value, v expression.Variables, names map[string]bool, pointer string) {
+	var chosen openapitool.Set
+	if err := json.Unmarshal(set.Raw, &chosen); err != nil || chosen.Document == nil {
+		return // reported by the shape
+	}
+	k.credential(set.Get("credential"), pointer+"/credential")
+	tools, err := openapitool.Tools(chosen)
+	if err != nil {
+		k.problemf(pointer, problem.CodeInvalidFormat, "%v", err)
+		return
+	}
+	for i, raw := range tools {
+		tool, problems := jsontree.Parse(raw, document.MaxDepth)
+		if k.within(pointer, problems); tool == nil {
+			continue
+		}
+		k.called(text(tool.Get("name")), names, problem.Join(pointer, "operations", i))
+		k.tool(n, tool, v, pointer)
+	}
+}
+
+// called notes the name of a tool, which models have to tell from all others.
+func (k *compiler) called(name string, names map[string]bool, pointer string) {
+	if names[name] {
+		k.problemf(pointer, problem.CodeDuplicateID, "another tool has the name %s: a model could not tell them apart", name)
+	}
+	names[name] = true
+	if len(name) > node.MaxToolName {
+		k.problemf(pointer, problem.CodeTooLarge, "the tool would be called %s, of %d characters; at most %d are allowed: give it a shorter name", name, len(name), node.MaxToolName)
 	}
 }
