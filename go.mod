@@ -28,6 +28,7 @@ require (
 	github.com/cdktf/cdktf-provider-aws-go/aws/v19 v19.65.1
 	github.com/danielgtaylor/huma/v2 v2.37.0
 	github.com/dbos-inc/dbos-transact-golang v1.2.0
+	github.com/getkin/kin-openapi v0.153.0
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/go-redis/redis_rate/v10 v10.0.1
 	github.com/google/go-cmp v0.7.0
@@ -74,10 +75,7 @@ require (
 	google.golang.org/protobuf v1.36.12
 )
 
-require (
-	github.com/aws/aws-sdk-go-v2/service/servicediscovery v1.40.2
-	github.com/getkin/kin-openapi v0.153.0
-)
+require github.com/aws/aws-sdk-go-v2/service/servicediscovery v1.40.2
 
 require (
 	cel.dev/expr v0.25.3 // indirect
@@ -173,7 +171,6 @@ require (
 	golang.org/x/crypto v0.58.0 // indirect
 	golang.org/x/exp v0.0.0-20261014143641-f0251eb4aa3e // indirect
 	golang.org/x/lint v0.0.0-20241112194109-818c5a804067 // indirect
-	golang.org/x/mod v0.42.0 // indirect
 	golang.org/x/oauth2 v0.37.0 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	golang.org/x/telemetry v0.0.0-20261009151841-97e8ea77aa2a // indirect
