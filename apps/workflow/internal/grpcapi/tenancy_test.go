@@ -50,7 +50,9 @@ func furnish(t *testing.T, w *world) (b belongings) {
 		t.Fatal(err)
 	}
 	b.credential = kept.GetCredential().GetId()
-	server, err := store.New(w.pool).CreateMCPServer(t.Context(), w.workspace, store.MCPServer{Name: "Secret", URL: "http://127.0.0.1:1", Approval: store.ApproveNever})
+	server, err := store.New(w.pool).CreateMCPServer(t.Context(), w.workspace, store.MCPServer{
+		Name: "Secret", URL: "http://127.0.0.1:1", Approval: store.ApproveNever, ToolApprovals: map[string]string{}, Tools: []store.MCPTool{},
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
