@@ -75,7 +75,8 @@ func furnish(t *testing.T, c *api.Client) belongings {
 	}
 	return belongings{
 		"/v1/workflows/{id}": workflow, "/v1/runs/{id}": run, "/v1/approvals/{id}": approvals.Items[0].ID, "/v1/artifacts/{id}": steps[1].OutputArtifact,
-		"/v1/credentials/{id}": credential, "/v1/mcp-servers/{id}": register(t, c, mcptest.Start(t).URL, "never"), "/v1/api-keys/{id}": keys.Items[0].ID, "/v1/workspaces/{workspace}": workspaces.Items[0].ID,
+		"/v1/credentials/{id}": credential, "/v1/mcp-servers/{id}": register(t, c, mcptest.Start(t).URL, "never"),
+		"/v1/api-keys/{id}": keys.Items[0].ID, "/v1/workspaces/{workspace}": workspaces.Items[0].ID,
 	}
 }
 

@@ -54,7 +54,7 @@ type MCPServerRequest struct {
 	Name          string                    `json:"name" minLength:"1" maxLength:"100"`
 	URL           string                    `json:"url" maxLength:"2048" doc:"Where it speaks MCP over streamable HTTP."`
 	Credential    string                    `json:"credential,omitempty" maxLength:"64" doc:"Its id, if the server wants one. The server's origin must be among the credential's."`
-	Approval      string                    `json:"approval,omitempty" enum:"never,always,on_write" default:"on_write" doc:"Which calls a person has to approve: on_write is all but of tools that say that they only read."`
+	Approval      string                    `json:"approval,omitempty" enum:"never,always,on_write" default:"on_write" doc:"Which calls a person approves; on_write: all but of tools that only read."`
 	ToolApprovals map[string]ApprovalPolicy `json:"tool_approvals,omitempty" doc:"By a tool's name, where it differs."`
 }
 

@@ -70,8 +70,7 @@ func (s *Secret) Redact(text string) string {
 // Origin is where a URL leads, as scheme, host and port, in one spelling. Not ok: it is more than that, or none.
 func Origin(text string) (origin string, ok bool) {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil ||
-		strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || !bare(u) {
 		return "", false
 	}
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
@@ -82,4 +81,10 @@ func Origin(text string) (origin string, ok bool) {
 		host += ":" + port
 	}
 	return u.Scheme + "://" + host, true
+}
+
+// bare says whether a URL is no more than an origin.
+func bare(u *url.URL) bool {
+	more := strings.Trim(u.Path, "/") + u.RawQuery + u.Fragment
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && more == ""
 }

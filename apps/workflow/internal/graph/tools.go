@@ -35,16 +35,7 @@ func (k *compiler) mcpServer(tool *jsontree.Value, names map[string]bool, pointe
 	if text(tool.Get("type")) != "mcp" || server == nil || chosen == nil {
 		return
 	}
-	offered, found, err := []string{}, false, error(nil)
-	if k.catalog.MCPServer != nil && id.Valid(id.MCPServer, server.Text) {
-		offered, found, err = k.catalog.MCPServer(server.Text)
-		switch {
-		case err != nil:
-			k.problemf(pointer+"/server", problem.CodeUnavailable, "MCP server %s could not be looked up; try again", server.Text)
-		case !found:
-			k.problemf(pointer+"/server", problem.CodeUnknownReference, "there is no MCP server %s in this workspace: create it first", server.Text)
-		}
-	}
+	offered, found := k.offered(server.Text, pointer+"/server")
 	for i, name := range chosen.Items {
 		at := problem.Join(pointer, "tools", i)
 		k.called(node.ToolName(text(tool.Get("name")), name.Text), names, at)
@@ -52,6 +43,21 @@ func (k *compiler) mcpServer(tool *jsontree.Value, names map[string]bool, pointe
 			k.problemf(at, problem.CodeUnknownReference, "the server has no tool %s; refresh it, if it has since", name.Text)
 		}
 	}
+}
+
+// offered looks up what a server offers; not found: it is not known here, or that is reported.
+func (k *compiler) offered(server, pointer string) (tools []string, found bool) {
+	if k.catalog.MCPServer == nil || !id.Valid(id.MCPServer, server) {
+		return nil, false
+	}
+	tools, found, err := k.catalog.MCPServer(server)
+	switch {
+	case err != nil:
+		k.problemf(pointer, problem.CodeUnavailable, "MCP server %s could not be looked up; try again", server)
+	case !found:
+		k.problemf(pointer, problem.CodeUnknownReference, "there is no MCP server %s in this workspace: create it first", server)
+	}
+	return tools, found && err == nil
 }
 
 // described are the tools of an OpenAPI document's operations, in the place of the one that names them.

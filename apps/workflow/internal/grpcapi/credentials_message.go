@@ -30,25 +30,39 @@ func credentialOf(request *workflowv1.CreateCredentialRequest) (store.Credential
 	if err := named(c.Name); err != nil {
 		return c, err
 	}
+	if err := checkSecret(request.GetValue()); err != nil {
+		return c, err
+	}
+	if err := checkKind(kind, c); err != nil {
+		return c, err
+	}
 	var err error
-	switch n := utf8.RuneCountInString(request.GetValue()); {
-	case kind == workflowv1.CredentialKind_CREDENTIAL_KIND_UNSPECIFIED || workflowv1.CredentialKind_name[int32(kind)] == "":
-		err = refuse("kind", problem.CodeUnknownValue, "kind must be bearer, header or basic, got %d", kind)
-	case n < leastSecret || n > mostSecret:
-		err = refuse("value", problem.CodeOutOfRange, "value must have from %d to %d characters, got %d", leastSecret, mostSecret, n)
-	case !httpguts.ValidHeaderFieldValue(request.GetValue()):
-		err = refuse("value", problem.CodeInvalidFormat, "value must be what a header can hold: no line breaks, no control characters")
-	case (kind == workflowv1.CredentialKind_CREDENTIAL_KIND_HEADER) != (c.Header != "") || c.Header != "" && !httpcall.Settable(c.Header):
-		err = refuse("header", problem.CodeInvalidFormat, "header must be the name of a header, such as X-Api-Key, for the kind header, and absent for others, got %q", c.Header)
-	case (kind == workflowv1.CredentialKind_CREDENTIAL_KIND_BASIC) != (c.Username != "") || strings.Contains(c.Username, ":") || !httpguts.ValidHeaderFieldValue(c.Username):
-		err = refuse("username", problem.CodeInvalidFormat, "username must be given for the kind basic, without a colon, and be absent for others, got %q", c.Username)
-	default:
-		c.Origins, err = originsOf(request.GetOrigins())
-	}
-	if err == nil {
-		err = text("username", c.Username, maxName)
-	}
+	c.Origins, err = originsOf(request.GetOrigins())
 	return c, err
+}
+
+func checkSecret(value string) error {
+	if n := utf8.RuneCountInString(value); n < leastSecret || n > mostSecret {
+		return refuse("value", problem.CodeOutOfRange, "value must have from %d to %d characters, got %d", leastSecret, mostSecret, n)
+	}
+	if !httpguts.ValidHeaderFieldValue(value) {
+		return refuse("value", problem.CodeInvalidFormat, "value must be what a header can hold: no line breaks, no control characters")
+	}
+	return nil
+}
+
+// checkKind refuses what does not belong to the kind.
+func checkKind(kind workflowv1.CredentialKind, c store.Credential) error {
+	wantsHeader, wantsUser := kind == workflowv1.CredentialKind_CREDENTIAL_KIND_HEADER, kind == workflowv1.CredentialKind_CREDENTIAL_KIND_BASIC
+	switch {
+	case kind == workflowv1.CredentialKind_CREDENTIAL_KIND_UNSPECIFIED || workflowv1.CredentialKind_name[int32(kind)] == "":
+		return refuse("kind", problem.CodeUnknownValue, "kind must be bearer, header or basic, got %d", kind)
+	case wantsHeader != (c.Header != ""), wantsHeader && !httpcall.Settable(c.Header):
+		return refuse("header", problem.CodeInvalidFormat, "header must be the name of a header, such as X-Api-Key, for the kind header, and absent for others, got %q", c.Header)
+	case wantsUser != (c.Username != ""), strings.Contains(c.Username, ":"), !httpguts.ValidHeaderFieldValue(c.Username):
+		return refuse("username", problem.CodeInvalidFormat, "username must be given for the kind basic, without a colon, and be absent for others, got %q", c.Username)
+	}
+	return text("username", c.Username, maxName)
 }
 
 // originsOf gives each origin once, in one spelling.

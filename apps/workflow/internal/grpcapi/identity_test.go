@@ -96,8 +96,9 @@ func TestEveryRoleMayWhatTheTableSays(t *testing.T) {
 	w := newWorld(t)
 	refused := map[identity.Role][]string{
 		identity.Owner: {}, identity.Admin: {},
-		identity.Editor:   {"DecideApproval"},
-		identity.Operator: {"CreateMCPServer", "RefreshMCPServer", "DeleteMCPServer", "CreateCredential", "DeleteCredential", "CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode"},
+		identity.Editor: {"DecideApproval"},
+		identity.Operator: {"CreateMCPServer", "RefreshMCPServer", "DeleteMCPServer", "CreateCredential", "DeleteCredential",
+			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode"},
 		identity.Viewer: {
 			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode",
 			"CreateMCPServer", "RefreshMCPServer", "DeleteMCPServer", "CreateCredential", "DeleteCredential", "StartRun", "CancelRun", "RetryRun", "ForkRun", "DecideApproval",

@@ -26,7 +26,7 @@ func (m *MCPServers) wanted(ctx context.Context, workspace string, request *work
 	}
 	address, err := url.Parse(server.URL)
 	if err != nil || len(server.URL) > mostURL || outbound.CheckURL(address) != nil {
-		return server, refuse("url", problem.CodeInvalidFormat, "url must be the https:// or http:// address of a server that speaks MCP over streamable HTTP, of at most %d characters, without a password", mostURL)
+		return server, refuse("url", problem.CodeInvalidFormat, "url must be the http(s) address of a server that speaks MCP over streamable HTTP, of at most %d characters, without a password", mostURL)
 	}
 	if err := m.checkCredential(ctx, workspace, server.Credential, address); err != nil {
 		return server, err

@@ -183,7 +183,8 @@ func TestAToolCallWaitsForAPersonAcrossProcesses(t *testing.T) {
 	run, asked := w.start(t, "")
 	w.awaitStatus(t, run, workflowv1.RunStatus_RUN_STATUS_PAUSED)
 	w.expectCalls(t, "search a") // it only reads
-	if d := asked.GetDetailsJson(); asked.GetKind() != workflowv1.ApprovalKind_APPROVAL_KIND_TOOL_CALL || !strings.Contains(d, `"title":"b"`) || !strings.Contains(d, `"tool":"create"`) || !strings.Contains(d, `"agent_config_sha256"`) {
+	if d := asked.GetDetailsJson(); asked.GetKind() != workflowv1.ApprovalKind_APPROVAL_KIND_TOOL_CALL || !strings.Contains(d, `"title":"b"`) ||
+		!strings.Contains(d, `"tool":"create"`) || !strings.Contains(d, `"agent_config_sha256"`) {
 		t.Errorf("the question is %v", asked)
 	}
 	w.end()

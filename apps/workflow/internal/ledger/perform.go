@@ -34,13 +34,12 @@ func Begin(ctx context.Context, tx *Tx, plan Plan, t Task) (*Claim, Outcome, err
 		o, err := c.late()
 		return nil, o, err
 	}
-	claim := c.claim(b.node, b.config)
-	claim.Resumed = t.Serial == 0 || b.status != interpreter.Waiting
-	if err := c.recall(t, claim); err != nil {
+	claim, err := c.reclaim(t, b)
+	if err != nil {
 		return nil, Outcome{}, err
 	}
 	switch {
-	case b.attempt != t.Attempt || b.status.Ended() || b.serial != t.Serial:
+	case b.over(t):
 		claim.Over = true
 		o, err := c.late()
 		return claim, o, err
@@ -58,6 +57,18 @@ func Begin(ctx context.Context, tx *Tx, plan Plan, t Task) (*Claim, Outcome, err
 		return nil, o, err
 	}
 	return claim, o, err
+}
+
+// reclaim is the claim of a step that may have been begun, with what it had when it last waited for people.
+func (c *change) reclaim(t Task, b begun) (*Claim, error) {
+	claim := c.claim(b.node, b.config)
+	claim.Resumed = t.Serial == 0 || b.status != interpreter.Waiting
+	return claim, c.recall(t, claim)
+}
+
+// over says whether a task's part of a step has ended: another attempt is on, or another task goes on with this one.
+func (b begun) over(t Task) bool {
+	return b.attempt != t.Attempt || b.status.Ended() || b.serial != t.Serial
 }
 
 // begun is what is there of a step that may have been begun.
@@ -229,6 +240,11 @@ func Record(ctx context.Context, tx *Tx, plan Plan, t Task, m Move) (Outcome, er
 		c.log("usage.updated", "", c.run.usage)
 	}
 	c.write(step{path: t.Path, scope: s.path, node: n.ID, kind: n.Type, status: interpreter.Running, attempt: t.Attempt, usage: used})
+	return c.went(s, n, t, m)
+}
+
+// went goes on from what a step's calls gave: it waits for people, makes more calls, or has ended.
+func (c *change) went(s *scope, n *graph.Node, t Task, m Move) (Outcome, error) {
 	if len(m.Held) > 0 {
 		return c.suspend(s, n, t, m)
 	}

@@ -168,7 +168,8 @@ func TestAStepKeepsTheToolsThatItBeganWith(t *testing.T) {
 	}
 	last := program.Next(config, append(known, node.CallResult{Number: 2}))
 	var expanded struct{ Tools []mcptool.Tool }
-	if err := json.Unmarshal(last.Output, &expanded); err != nil || len(expanded.Tools) != 3 || expanded.Tools[1].Name != "t_search" || expanded.Tools[2].Tool != "create" || expanded.Tools[2].Server != w.registered.ID {
+	if err := json.Unmarshal(last.Output, &expanded); err != nil || len(expanded.Tools) != 3 || expanded.Tools[1].Name != "t_search" ||
+		expanded.Tools[2].Tool != "create" || expanded.Tools[2].Server != w.registered.ID {
 		t.Errorf("the agent got %s, %v", last.Output, err)
 	}
 	envelope.MCPTools.Tools = []string{"drop"}

@@ -83,10 +83,14 @@ func baseOf(given string, document *openapi3.T) (string, error) {
 		given = document.Servers[0].URL
 	}
 	u, err := url.Parse(given)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.ContainsAny(given, "{}$") {
+	if err != nil || !isBase(u) || strings.ContainsAny(given, "{}$") {
 		return "", fmt.Errorf("base_url, or the URL of the document's first server, must be as https://api.example.com/v1, without variables, got %.200q", given)
 	}
 	return strings.TrimSuffix(given, "/"), nil
+}
+
+func isBase(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.RawQuery+u.Fragment == ""
 }
 
 // operation is one of the document, with what it shares with others of its path.

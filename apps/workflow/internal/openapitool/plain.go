@@ -14,25 +14,10 @@ func plain(value any, definitions, needed map[string]any) {
 		}
 	case map[string]any:
 		if reference, ok := value["$ref"].(string); ok {
-			if name, local := strings.CutPrefix(reference, componentSchemas); local {
-				value["$ref"] = "#/$defs/" + name
-				if _, known := needed[name]; !known {
-					needed[name] = definitions[name]
-					plain(definitions[name], definitions, needed)
-				}
-			}
+			lead(value, reference, definitions, needed)
 			return
 		}
-		if kind, ok := value["type"].(string); ok && value["nullable"] == true {
-			value["type"] = []any{kind, "null"}
-		}
-		exclusive(value, "exclusiveMinimum", "minimum")
-		exclusive(value, "exclusiveMaximum", "maximum")
-		for _, key := range []string{"nullable", "example", "discriminator", "xml", "externalDocs"} {
-			if _, named := value[key].(map[string]any); !named || value["type"] != nil {
-				delete(value, key)
-			}
-		}
+		translate(value)
 		for _, inner := range value {
 			plain(inner, definitions, needed)
 		}
@@ -48,5 +33,32 @@ func exclusive(schema map[string]any, flag, bound string) {
 	if on {
 		schema[flag] = schema[bound]
 		delete(schema, bound)
+	}
+}
+
+// lead turns a reference to $defs, and takes along what it leads to.
+func lead(schema map[string]any, reference string, definitions, needed map[string]any) {
+	name, local := strings.CutPrefix(reference, componentSchemas)
+	if !local {
+		return
+	}
+	schema["$ref"] = "#/$defs/" + name
+	if _, known := needed[name]; !known {
+		needed[name] = definitions[name]
+		plain(definitions[name], definitions, needed)
+	}
+}
+
+// translate says in JSON Schema's words what OpenAPI 3.0 says in its own. A map without a type may be one of properties.
+func translate(schema map[string]any) {
+	if kind, ok := schema["type"].(string); ok && schema["nullable"] == true {
+		schema["type"] = []any{kind, "null"}
+	}
+	exclusive(schema, "exclusiveMinimum", "minimum")
+	exclusive(schema, "exclusiveMaximum", "maximum")
+	for _, key := range []string{"nullable", "example", "discriminator", "xml", "externalDocs"} {
+		if _, named := schema[key].(map[string]any); !named || schema["type"] != nil {
+			delete(schema, key)
+		}
 	}
 }
