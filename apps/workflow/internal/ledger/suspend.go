@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/interpreter"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
@@ -72,7 +74,7 @@ FROM steps WHERE run_id = $1 AND path = $2`, c.run.id, path).Scan(&pending, &ser
 // callsExpired refuses what nobody has decided about in time. Calls that were approved are made.
 func (c *change) callsExpired(s *scope, n *graph.Node, t Task) error {
 	expired := 0
-	err := each(c.ctx, c.tx, func(rows Rows) error {
+	err := each(c.ctx, c.tx, func(rows pgx.Rows) error {
 		var approval string
 		if err := rows.Scan(&approval); err != nil {
 			return err
@@ -93,7 +95,7 @@ func (c *change) recall(t Task, claim *Claim) error {
 	if t.Serial == 0 {
 		return nil
 	}
-	err := each(c.ctx, c.tx, func(rows Rows) error {
+	err := each(c.ctx, c.tx, func(rows pgx.Rows) error {
 		var text []byte
 		var gained []node.CallResult
 		if err := rows.Scan(&text); err != nil {
@@ -110,7 +112,7 @@ func (c *change) recall(t Task, claim *Claim) error {
 		return err
 	}
 	claim.Decisions = map[int]node.Decision{}
-	return each(c.ctx, c.tx, func(rows Rows) error {
+	return each(c.ctx, c.tx, func(rows pgx.Rows) error {
 		var number int
 		var d node.Decision
 		err := rows.Scan(&number, &d.Status, &d.Comment)

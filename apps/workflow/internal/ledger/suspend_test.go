@@ -28,7 +28,7 @@ func suspended(t *testing.T) (w *world, first ledger.Task) {
 
 func (w *world) begin(t ledger.Task) (claim *ledger.Claim) {
 	w.t.Helper()
-	w.must(func(ctx context.Context, tx ledger.Tx) (o ledger.Outcome, err error) {
+	w.must(func(ctx context.Context, tx *ledger.Tx) (o ledger.Outcome, err error) {
 		claim, o, err = ledger.Begin(ctx, tx, w.plan, t)
 		return o, err
 	})
@@ -49,7 +49,7 @@ func TestAStepGoesOnWhenEverythingIsDecided(t *testing.T) {
 		d := ledger.Decision{Status: status, Comment: "so", By: caller()}
 		d.Approval = get[string](w, `SELECT id FROM approvals WHERE run_id = $1 AND (call->>'number')::int = $2`, w.run, i+2)
 		d.Digest = get[string](w, `SELECT digest FROM approvals WHERE id = $1`, d.Approval)
-		w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+		w.must(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 			return ledger.Decide(ctx, tx, w.plan, w.workspace, w.run, d)
 		})
 	}
@@ -89,13 +89,13 @@ func TestWhatNobodyDecidesAboutIsRefused(t *testing.T) {
 func TestARetryAsksAgain(t *testing.T) {
 	t.Parallel()
 	w, _ := suspended(t)
-	w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+	w.must(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 		return ledger.Cancel(ctx, tx, w.plan, w.workspace, w.run, "", caller())
 	})
 	if left := get[int](w, `SELECT count(*) FROM approvals WHERE run_id = $1 AND status = 'pending'`, w.run); left != 0 {
 		t.Errorf("%d questions of a canceled run are left", left)
 	}
-	w.must(func(ctx context.Context, tx ledger.Tx) (ledger.Outcome, error) {
+	w.must(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 		return ledger.Retry(ctx, tx, w.plan, w.workspace, w.run, "", caller())
 	})
 	if len(w.ready) != 1 || w.ready[0].Serial != 0 {
