@@ -18,7 +18,7 @@ func held(number int) node.Call {
 // suspended is a run whose step has made one call and waits for people to decide about two.
 func suspended(t *testing.T) (w *world, first ledger.Task) {
 	t.Helper()
-	w = start(t, `{}`, flow(`{"id": "work", "type": "http", "config": {"url": "https://example.com"}}`, ``))
+	w = start(t, `{}`, flow(`{"id": "work", "type": "agent", "config": {"provider": "openai", "model": "m", "prompt": "p"}}`, ``))
 	first = w.ready[0]
 	w.ready = nil
 	call, result := node.Call{Number: 1, Kind: node.ToolCall, Name: "search", Idempotent: true}, node.CallResult{Number: 1, Status: node.Succeeded, Response: json.RawMessage(`"found"`)}
