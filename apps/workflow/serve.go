@@ -18,11 +18,13 @@ import (
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/calls"
 	"github.com/agentteam/agentteam/apps/workflow/internal/config"
+	"github.com/agentteam/agentteam/apps/workflow/internal/credential"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
 	"github.com/agentteam/agentteam/apps/workflow/internal/library"
+	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
@@ -52,7 +54,8 @@ func serve(ctx context.Context, options service.Options) error {
 	if err := identity.CheckKey(cfg.InternalAuthKey.Reveal()); err != nil {
 		return fmt.Errorf("%s %w", contract.InternalAuthKey, err)
 	}
-	if _, err := sealing.New(cfg.CredentialsKey.Reveal()); err != nil {
+	sealer, err := sealing.New(cfg.CredentialsKey.Reveal())
+	if err != nil {
 		return fmt.Errorf("%s %w", contract.CredentialsKey, err)
 	}
 	log := service.NewLog(os.Stderr, contract.WorkflowEngine().Name, cfg.LogOptions())
@@ -79,7 +82,7 @@ func serve(ctx context.Context, options service.Options) error {
 		return err
 	}
 	defer client.Close()
-	p := &process{cfg: cfg, listener: listener, pool: pool, hub: wake.New(client, log), telemetry: measured, log: log}
+	p := &process{cfg: cfg, sealer: sealer, listener: listener, pool: pool, hub: wake.New(client, log), telemetry: measured, log: log}
 	return p.run(ctx, options.DrainDelay)
 }
 
@@ -105,6 +108,7 @@ func openRedis(url string) (*redis.Client, error) {
 // process is what the engine's parts stand on.
 type process struct {
 	cfg       config.Config
+	sealer    *sealing.Sealer
 	listener  net.Listener
 	pool      *pgxpool.Pool
 	hub       *wake.Hub
@@ -124,8 +128,11 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	}
 	models := model.NewModels(p.accounts(), prices, modelPause)
 	programs := calls.Programs(prices)
-	performer := calls.NewPerformer(models, outbound.NewClient(outbound.Options{AllowPrefixes: p.cfg.OutboundAllow.Prefixes, AllowHosts: p.cfg.OutboundAllow.Hosts}))
 	tables := store.New(p.pool)
+	vault := credential.NewVault(tables, p.sealer)
+	guarded := outbound.NewClient(outbound.Options{AllowPrefixes: p.cfg.OutboundAllow.Prefixes, AllowHosts: p.cfg.OutboundAllow.Hosts})
+	servers := mcptool.New(guarded, vault, tables)
+	performer := calls.NewPerformer(models, guarded, vault, servers)
 	documents := library.New(tables, graph.DefaultTypes(), models.Providers())
 	engine, err := durable.New(ctx, durable.Options{Pool: p.pool, Programs: programs, Performer: performer, OneCall: []string{"http"},
 		Graphs: documents.Graph, Wake: p.hub.Publish, Measure: measure, Log: p.log})
@@ -136,6 +143,7 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	server := grpcapi.New(p.listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(runnable(documents.Types())), Workflows: grpcapi.NewWorkflows(tables, documents), Agents: grpcapi.NewAgents(tables, documents),
 		Nodes: grpcapi.NewNodes(documents, programs, performer), Runs: grpcapi.NewRuns(tables, engine, events), Approvals: grpcapi.NewApprovals(tables, engine),
+		Credentials: grpcapi.NewCredentials(tables, vault), MCPServers: grpcapi.NewMCPServers(tables, servers),
 	}, grpcapi.Options{Key: p.cfg.InternalAuthKey.Reveal(), Ready: p.pool.Ping, Telemetry: p.telemetry.GRPCServer(), Log: p.log})
 	return p.together(ctx, drainDelay, engine, server, events)
 }

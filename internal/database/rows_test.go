@@ -30,11 +30,15 @@ var rows = []struct{ table, insert string }{
 	{"calls", `INSERT INTO calls (run_id, step, attempt, generation, number, workspace_id, kind, name, status) SELECT 'run' || $3, $2, 1, 1, 1, $1, 'tool', 't', 'started'`},
 	{"approvals", `INSERT INTO approvals (id, workspace_id, run_id, step, kind, status, title, digest) SELECT 'apr' || $2, $1, 'run' || $3, 'a', 'approval', 'pending', '', ''`},
 	{"events", `INSERT INTO events (run_id, seq, workspace_id, type, data) SELECT 'run' || $3, length($2), $1, 'log', '{}'`},
+	{"credentials", `INSERT INTO credentials (id, workspace_id, name, kind, origins, sealed, created_by) SELECT 'crd' || $2, $1, $3, 'bearer', '{}', '', ` + actor},
+	{"mcp_servers", `INSERT INTO mcp_servers (id, workspace_id, name, url, credential_id, approval, tool_approvals, tools, created_by)
+		SELECT 'mcp' || $2, $1, '', '', 'crd' || $3, 'never', '{}', '[]', ` + actor},
+	{"suspensions", `INSERT INTO suspensions (run_id, step, generation, attempt, serial, workspace_id, results) SELECT 'run' || $3, $2, 1, 1, 1, $1, '[]'`},
 	{"artifacts", `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) SELECT 'art' || $2, $1, 'run' || $3, '', ''`},
 }
 
 // hanging are the tables whose rows belong to a run, a workflow or an agent.
-var hanging = []string{"workflow_versions", "agent_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts"}
+var hanging = []string{"workflow_versions", "agent_versions", "scopes", "steps", "calls", "approvals", "events", "mcp_servers", "suspensions", "artifacts"}
 
 // owner is the column that says whose a row is.
 func owner(table string) string {

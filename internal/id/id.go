@@ -11,13 +11,15 @@ import (
 
 // The prefixes in use.
 const (
-	Workspace = "wsp"
-	Workflow  = "wfl"
-	Agent     = "agt"
-	Run       = "run"
-	Approval  = "apr"
-	Artifact  = "art"
-	Key       = "key"
+	Workspace  = "wsp"
+	Workflow   = "wfl"
+	Agent      = "agt"
+	Run        = "run"
+	Approval   = "apr"
+	Artifact   = "art"
+	Key        = "key"
+	Credential = "crd"
+	MCPServer  = "mcp"
 )
 
 const (

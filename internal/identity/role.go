@@ -36,7 +36,18 @@ const (
 	MembersManage    Permission = "members.manage" // add, change, remove; owners excepted
 	OwnersManage     Permission = "owners.manage"  // make somebody an owner, or take it away
 	KeysManage       Permission = "keys.manage"
+	ToolsRead        Permission = "tools.read"  // credentials and MCP servers, without any secret
+	ToolsWrite       Permission = "tools.write" // make, refresh and delete them
 )
+
+// RunHeader names the run that makes a request, on every request that leaves a run, whatever its document says.
+const RunHeader = "Agent-Team-Run"
+
+// Personal says whether an action is for people and their own programs alone. A run that was given an API key may not
+// approve what it asks for, nor hand out keys to somebody who would.
+func (p Permission) Personal() bool {
+	return slices.Contains([]Permission{ApprovalsDecide, KeysManage, MembersManage, OwnersManage}, p)
+}
 
 // Roles lists every role, the most powerful first.
 func Roles() []Role { return []Role{Owner, Admin, Editor, Operator, Viewer} }
@@ -46,6 +57,7 @@ func Permissions() []Permission {
 	return []Permission{
 		WorkflowsRead, WorkflowsWrite, WorkflowsPublish, AgentsRead, AgentsWrite, AgentsPublish, RunsRead, RunsStart, RunsControl, ApprovalsDecide, UsageRead,
 		WorkspaceRead, WorkspaceManage, WorkspaceDelete, MembersManage, OwnersManage, KeysManage,
+		ToolsRead, ToolsWrite,
 	}
 }
 
@@ -63,14 +75,14 @@ func (r Role) Within(other Role) bool {
 
 // Permissions is the whole table of roles and permissions; an unknown role has none. The owner may do everything and needs no line.
 func (r Role) Permissions() []Permission {
-	read := []Permission{WorkflowsRead, AgentsRead, RunsRead, UsageRead, WorkspaceRead}
+	read := []Permission{WorkflowsRead, AgentsRead, RunsRead, UsageRead, WorkspaceRead, ToolsRead}
 	switch r {
 	case Owner:
 		return Permissions()
 	case Admin:
-		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ApprovalsDecide, WorkspaceManage, MembersManage, KeysManage)
+		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ApprovalsDecide, WorkspaceManage, MembersManage, KeysManage, ToolsWrite)
 	case Editor:
-		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl)
+		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ToolsWrite)
 	case Operator:
 		return append(read, RunsStart, RunsControl, ApprovalsDecide)
 	case Viewer:

@@ -26,6 +26,8 @@ func TestRoles(t *testing.T) {
 		identity.WorkspaceManage:  {identity.Owner, identity.Admin},
 		identity.MembersManage:    {identity.Owner, identity.Admin},
 		identity.KeysManage:       {identity.Owner, identity.Admin},
+		identity.ToolsRead:        everyone,
+		identity.ToolsWrite:       {identity.Owner, identity.Admin, identity.Editor},
 		identity.WorkspaceDelete:  {identity.Owner},
 		identity.OwnersManage:     {identity.Owner},
 	}

@@ -18,15 +18,19 @@ import (
 // patience bounds what a test waits for: far above what a loaded machine needs.
 const patience = time.Minute
 
-// stack is what all tests share; each has workspaces of its own.
-var stack *devstack.Stack
+// stack is what all tests share; each has workspaces of its own. Folder has its logs.
+var (
+	stack  *devstack.Stack
+	folder string
+)
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
 }
 
 func run(m *testing.M) int {
-	folder, err := os.MkdirTemp("", "services")
+	var err error
+	folder, err = os.MkdirTemp("", "services")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

@@ -11,6 +11,7 @@ import (
 
 	"github.com/agentteam/agentteam/internal/devstack/api"
 	"github.com/agentteam/agentteam/internal/id"
+	"github.com/agentteam/agentteam/internal/mcptest"
 )
 
 // operation is one of the OpenAPI document, as far as this test reads it.
@@ -63,6 +64,7 @@ func furnish(t *testing.T, c *api.Client) belongings {
 			ID string `json:"id"`
 		} `json:"items"`
 	}
+	credential := keep(t, c, "Secret", "https://api.example.com", "hunter2-hunter2")
 	steps, err := c.Steps(t.Context(), run)
 	if err != nil {
 		t.Fatal(err)
@@ -74,6 +76,7 @@ func furnish(t *testing.T, c *api.Client) belongings {
 	}
 	return belongings{
 		"/v1/workflows/{id}": workflow, "/v1/agents/{id}": agent, "/v1/runs/{id}": run, "/v1/approvals/{id}": approvals.Items[0].ID, "/v1/artifacts/{id}": steps[1].OutputArtifact,
+		"/v1/credentials/{id}": credential, "/v1/mcp-servers/{id}": register(t, c, mcptest.Start(t).URL, "never"),
 		"/v1/api-keys/{id}": keys.Items[0].ID, "/v1/workspaces/{workspace}": workspaces.Items[0].ID,
 	}
 }
@@ -97,7 +100,7 @@ func (b belongings) with(t *testing.T, path string) string {
 func nobodys() belongings {
 	return belongings{
 		"/v1/workflows/{id}": id.New(id.Workflow), "/v1/agents/{id}": id.New(id.Agent), "/v1/runs/{id}": id.New(id.Run), "/v1/approvals/{id}": id.New(id.Approval), "/v1/artifacts/{id}": id.New(id.Artifact),
-		"/v1/api-keys/{id}": id.New(id.Key), "/v1/workspaces/{workspace}": id.New(id.Workspace),
+		"/v1/credentials/{id}": id.New(id.Credential), "/v1/mcp-servers/{id}": id.New(id.MCPServer), "/v1/api-keys/{id}": id.New(id.Key), "/v1/workspaces/{workspace}": id.New(id.Workspace),
 	}
 }
 

@@ -29,6 +29,8 @@ const (
 	ApprovalKind_APPROVAL_KIND_UNSPECIFIED ApprovalKind = 0
 	ApprovalKind_APPROVAL_KIND_APPROVAL    ApprovalKind = 1
 	ApprovalKind_APPROVAL_KIND_INPUT       ApprovalKind = 2
+	// A call that an agent wants to make.
+	ApprovalKind_APPROVAL_KIND_TOOL_CALL ApprovalKind = 3
 )
 
 // Enum value maps for ApprovalKind.
@@ -37,11 +39,13 @@ var (
 		0: "APPROVAL_KIND_UNSPECIFIED",
 		1: "APPROVAL_KIND_APPROVAL",
 		2: "APPROVAL_KIND_INPUT",
+		3: "APPROVAL_KIND_TOOL_CALL",
 	}
 	ApprovalKind_value = map[string]int32{
 		"APPROVAL_KIND_UNSPECIFIED": 0,
 		"APPROVAL_KIND_APPROVAL":    1,
 		"APPROVAL_KIND_INPUT":       2,
+		"APPROVAL_KIND_TOOL_CALL":   3,
 	}
 )
 
@@ -659,11 +663,12 @@ const file_workflow_v1_approval_proto_rawDesc = "" +
 	"\acomment\x18\x04 \x01(\tR\acomment\x12\x1b\n" +
 	"\tdata_json\x18\x05 \x01(\tR\bdataJson\"K\n" +
 	"\x16DecideApprovalResponse\x121\n" +
-	"\bapproval\x18\x01 \x01(\v2\x15.workflow.v1.ApprovalR\bapproval*b\n" +
+	"\bapproval\x18\x01 \x01(\v2\x15.workflow.v1.ApprovalR\bapproval*\x7f\n" +
 	"\fApprovalKind\x12\x1d\n" +
 	"\x19APPROVAL_KIND_UNSPECIFIED\x10\x00\x12\x1a\n" +
 	"\x16APPROVAL_KIND_APPROVAL\x10\x01\x12\x17\n" +
-	"\x13APPROVAL_KIND_INPUT\x10\x02*\xe4\x01\n" +
+	"\x13APPROVAL_KIND_INPUT\x10\x02\x12\x1b\n" +
+	"\x17APPROVAL_KIND_TOOL_CALL\x10\x03*\xe4\x01\n" +
 	"\x0eApprovalStatus\x12\x1f\n" +
 	"\x1bAPPROVAL_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n" +
 	"\x17APPROVAL_STATUS_PENDING\x10\x01\x12\x1c\n" +

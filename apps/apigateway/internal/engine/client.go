@@ -27,11 +27,13 @@ type Options struct {
 
 // Client is the channel to the engine. A call carries the context's caller, signed.
 type Client struct {
-	Workflows workflowv1.WorkflowServiceClient
-	Agents    workflowv1.AgentServiceClient
-	Nodes     workflowv1.NodeServiceClient
-	Runs      workflowv1.RunServiceClient
-	Approvals workflowv1.ApprovalServiceClient
+	Workflows   workflowv1.WorkflowServiceClient
+	Agents      workflowv1.AgentServiceClient
+	Nodes       workflowv1.NodeServiceClient
+	Runs        workflowv1.RunServiceClient
+	Approvals   workflowv1.ApprovalServiceClient
+	Credentials workflowv1.CredentialServiceClient
+	MCPServers  workflowv1.MCPServerServiceClient
 
 	conn     *grpc.ClientConn
 	info     workflowv1.EngineServiceClient
@@ -53,15 +55,17 @@ func dial(target string, o Options, more ...grpc.DialOption) (*Client, error) {
 	}
 	conn.Connect()
 	return &Client{
-		Workflows: workflowv1.NewWorkflowServiceClient(conn),
-		Agents:    workflowv1.NewAgentServiceClient(conn),
-		Nodes:     workflowv1.NewNodeServiceClient(conn),
-		Runs:      workflowv1.NewRunServiceClient(conn),
-		Approvals: workflowv1.NewApprovalServiceClient(conn),
-		conn:      conn,
-		info:      workflowv1.NewEngineServiceClient(conn),
-		patience:  defaultPatience(),
-		log:       o.Log,
+		Workflows:   workflowv1.NewWorkflowServiceClient(conn),
+		Agents:      workflowv1.NewAgentServiceClient(conn),
+		Nodes:       workflowv1.NewNodeServiceClient(conn),
+		Runs:        workflowv1.NewRunServiceClient(conn),
+		Approvals:   workflowv1.NewApprovalServiceClient(conn),
+		Credentials: workflowv1.NewCredentialServiceClient(conn),
+		MCPServers:  workflowv1.NewMCPServerServiceClient(conn),
+		conn:        conn,
+		info:        workflowv1.NewEngineServiceClient(conn),
+		patience:    defaultPatience(),
+		log:         o.Log,
 	}, nil
 }
 

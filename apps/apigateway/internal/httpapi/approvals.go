@@ -15,7 +15,7 @@ type Approval struct {
 	ID          string          `json:"id" example:"apr_01jcz3x8v9k2m4n6p8q0r2s4t6"`
 	RunID       string          `json:"run_id"`
 	Step        string          `json:"step"`
-	Kind        string          `json:"kind" enum:"approval,input"`
+	Kind        string          `json:"kind" enum:"approval,input,tool_call"`
 	Status      string          `json:"status" enum:"pending,approved,rejected,submitted,expired,canceled"`
 	Title       string          `json:"title"`
 	Description string          `json:"description"`

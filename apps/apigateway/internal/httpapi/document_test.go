@@ -34,7 +34,10 @@ func promised() map[string]string {
 		"GET /v1/runs/{id}/events": "runs.read", "GET /v1/artifacts/{id}": "runs.read",
 		"GET /v1/approvals": "runs.read", "GET /v1/approvals/{id}": "runs.read",
 		"POST /v1/approvals/{id}:approve": "approvals.decide", "POST /v1/approvals/{id}:reject": "approvals.decide", "POST /v1/approvals/{id}:submit": "approvals.decide",
-		"GET /v1/usage": "usage.read",
+		"GET /v1/usage":        "usage.read",
+		"POST /v1/credentials": "tools.write", "GET /v1/credentials": "tools.read", "GET /v1/credentials/{id}": "tools.read", "DELETE /v1/credentials/{id}": "tools.write",
+		"POST /v1/mcp-servers": "tools.write", "GET /v1/mcp-servers": "tools.read", "GET /v1/mcp-servers/{id}": "tools.read", "DELETE /v1/mcp-servers/{id}": "tools.write",
+		"POST /v1/mcp-servers/{id}:refresh": "tools.write",
 	}
 }
 
@@ -147,7 +150,7 @@ func TestTheDocsPageStandsAlone(t *testing.T) {
 	if page.status != http.StatusOK || !strings.HasPrefix(policy, "default-src 'none'; style-src 'sha256-") {
 		t.Errorf("%d, policy %q", page.status, policy)
 	}
-	for _, forbidden := range []string{"<script", "https://", "http://", "src="} {
+	for _, forbidden := range []string{"<script", `="https://`, `="http://`, "src="} {
 		if strings.Contains(page.body, forbidden) {
 			t.Errorf("the page holds %s", forbidden)
 		}

@@ -58,6 +58,10 @@ func (s *Server) admit(w http.ResponseWriter, r *http.Request, asked access) (co
 		return nil, newProblem(http.StatusForbidden, codeForbidden, fmt.Sprintf(
 			"the role %s does not allow %s; ask an owner or an admin of the workspace", caller.Role, asked.permission))
 	}
+	if asked.permission.Personal() && r.Header.Get(identity.RunHeader) != "" {
+		return nil, newProblem(http.StatusForbidden, codeForbidden, fmt.Sprintf(
+			"%s is for people: a request that a run makes (its header %s says so) is refused, whatever its key allows", asked.permission, identity.RunHeader))
+	}
 	return identity.Into(ctx, caller), nil
 }
 

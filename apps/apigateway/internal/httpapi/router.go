@@ -33,6 +33,8 @@ func (s *Server) routes() http.Handler {
 	s.steps()
 	s.events()
 	s.approvals()
+	s.credentials()
+	s.mcpServers()
 	s.artifacts()
 	s.usage()
 	s.describe()

@@ -85,6 +85,8 @@ func (s *script) serve(t testing.TB) (address string) {
 	workflowv1.RegisterAgentServiceServer(s.server, workflowv1.UnimplementedAgentServiceServer{})
 	workflowv1.RegisterNodeServiceServer(s.server, workflowv1.UnimplementedNodeServiceServer{})
 	workflowv1.RegisterApprovalServiceServer(s.server, workflowv1.UnimplementedApprovalServiceServer{})
+	workflowv1.RegisterCredentialServiceServer(s.server, workflowv1.UnimplementedCredentialServiceServer{})
+	workflowv1.RegisterMCPServerServiceServer(s.server, workflowv1.UnimplementedMCPServerServiceServer{})
 	workflowv1.RegisterRunServiceServer(s.server, runs{script: s})
 	workflowv1.RegisterEngineServiceServer(s.server, workflowv1.UnimplementedEngineServiceServer{})
 	healthpb.RegisterHealthServer(s.server, health.NewServer())

@@ -39,7 +39,7 @@ type Config struct {
 
 // Tool is one tool of an agent, as it stands in the document.
 type Tool struct {
-	Type        string          `json:"type"` // http, function, agent; handoff within teams
+	Type        string          `json:"type"` // http, function, agent or mcp; handoff within teams
 	Name        string          `json:"name"`
 	Description string          `json:"description,omitempty"`
 	Parameters  json.RawMessage `json:"parameters,omitempty"` // a JSON Schema; nil: no arguments
@@ -49,6 +49,12 @@ type Tool struct {
 	Query       json.RawMessage `json:"query,omitempty"`
 	Body        json.RawMessage `json:"body,omitempty"`
 	Idempotent  *bool           `json:"idempotent,omitempty"`
+	Credential  string          `json:"credential,omitempty"`
+	Server      string          `json:"server,omitempty"` // of an MCP server's tool
+	Tool        string          `json:"tool,omitempty"`   // as that server knows it
+	ServerName  string          `json:"server_name,omitempty"`
+	Approve     bool            `json:"approve,omitempty"` // a person has to approve each call
+	ExpiresIn   string          `json:"expires_in,omitempty"`
 	Value       json.RawMessage `json:"value,omitempty"`
 	Definition  json.RawMessage `json:"definition,omitempty"` // of an agent: its config, without name and prompt
 	To          string          `json:"-"`                    // of a hand-off: the agent that takes over

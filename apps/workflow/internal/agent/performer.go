@@ -8,6 +8,7 @@ import (
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
 	"github.com/agentteam/agentteam/apps/workflow/internal/httpcall"
+	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 )
@@ -16,11 +17,12 @@ import (
 type Performer struct {
 	models *model.Models
 	http   *httpcall.Client
+	mcp    *mcptool.Connector
 }
 
-// NewPerformer uses these models, and the client for tools of type http.
-func NewPerformer(models *model.Models, client *httpcall.Client) *Performer {
-	return &Performer{models: models, http: client}
+// NewPerformer uses these models, and what tools of type http and mcp need.
+func NewPerformer(models *model.Models, client *httpcall.Client, servers *mcptool.Connector) *Performer {
+	return &Performer{models: models, http: client, mcp: servers}
 }
 
 // Model asks a model.
@@ -58,7 +60,11 @@ func (p *Performer) Tool(ctx context.Context, id node.CallID, call node.Call, em
 	}
 	request := *envelope.AgentTool
 	emit(node.Event{Type: "tool.call", Data: called{Agent: call.Agent, Call: call.Number, Tool: call.Name, Arguments: request.Arguments}})
-	response, failure := p.run(ctx, id, request)
+	var response json.RawMessage
+	failure := call.Refusal
+	if failure == nil {
+		response, failure = p.run(ctx, id, request)
+	}
 	status := node.Succeeded
 	if failure != nil {
 		status = node.Failed
@@ -69,8 +75,11 @@ func (p *Performer) Tool(ctx context.Context, id node.CallID, call node.Call, em
 }
 
 func (p *Performer) run(ctx context.Context, id node.CallID, request toolRequest) (json.RawMessage, *node.Failure) {
-	if request.Tool.Type == "function" {
+	switch request.Tool.Type {
+	case "function":
 		return evaluate(request, request.Tool.Value)
+	case "mcp":
+		return p.mcp.Call(ctx, id, request.Tool.Server, request.Tool.Tool, request.Arguments)
 	}
 	encoded, err := json.Marshal(httpFields(request.Tool))
 	if err != nil {
@@ -90,7 +99,7 @@ func (p *Performer) run(ctx context.Context, id node.CallID, request toolRequest
 
 // httpFields are those that make an http tool's request.
 func httpFields(tool Tool) map[string]any {
-	fields := map[string]any{"method": tool.Method}
+	fields := map[string]any{"method": tool.Method, "credential": tool.Credential}
 	for name, raw := range map[string]json.RawMessage{"url": tool.URL, "headers": tool.Headers, "query": tool.Query, "body": tool.Body} {
 		if len(raw) > 0 {
 			fields[name] = raw

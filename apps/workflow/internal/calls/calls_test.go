@@ -45,7 +45,7 @@ func newEngine(t *testing.T, rules ...modelsim.Rule) *engine {
 		model.Anthropic: {Provider: model.NewAnthropic(key, server.URL), Key: key},
 	}, prices, time.Millisecond)
 	guarded := outbound.NewClient(outbound.Options{AllowPrefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}})
-	return &engine{programs: calls.Programs(prices), performer: calls.NewPerformer(models, guarded)}
+	return &engine{programs: calls.Programs(prices), performer: calls.NewPerformer(models, guarded, nil, nil)}
 }
 
 func (e *engine) emit(kind string, data any) {

@@ -82,7 +82,7 @@ func (p *performance) runOne(ctx dbos.Context) (ledger.Outcome, error) {
 func cheap(call node.Call) bool { return call.Kind == node.ToolCall && call.Idempotent }
 
 func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
-	var results []node.CallResult
+	results := p.claim.Results
 	move := p.next(results)
 	made := ledger.Move{Events: move.Events}
 	if len(move.Calls) > 0 {
@@ -91,12 +91,15 @@ func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
 		}
 	}
 	for len(move.Calls) > 0 {
-		got, err := p.makeAll(ctx, move.Calls)
+		calls, held := p.decided(move.Calls)
+		got, err := p.makeAll(ctx, calls)
 		if err != nil {
 			return ledger.Outcome{}, err
 		}
 		results = append(results, got...)
-		calls := move.Calls
+		if len(held) > 0 {
+			return p.record(ctx, ledger.Move{Calls: calls, Results: got, Held: held, Gained: results[len(p.claim.Results):]})
+		}
 		move = p.next(results)
 		made = ledger.Move{Calls: calls, Results: got, Events: move.Events}
 		if len(move.Calls) == 0 {
@@ -114,12 +117,28 @@ func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
 	return p.end(ctx, made, move)
 }
 
-// announce records what a program tells before its first calls, if it tells anything.
+// announce records what a program tells before its first calls, if it tells anything. A step that goes on has told it before.
 func (p *performance) announce(ctx dbos.Context, m ledger.Move) (ledger.Outcome, error) {
-	if len(m.Events) == 0 {
+	if len(m.Events) == 0 || p.task.Serial > 0 {
 		return ledger.Outcome{}, nil
 	}
 	return p.record(ctx, m)
+}
+
+// decided tells the calls that may be made, or are refused, from those that people have yet to decide about.
+func (p *performance) decided(calls []node.Call) (now, held []node.Call) {
+	for _, call := range calls {
+		decision, known := p.claim.Decisions[call.Number]
+		switch {
+		case call.Approval == nil:
+			now = append(now, call)
+		case known:
+			now = append(now, decision.Apply(call))
+		default:
+			held = append(held, call)
+		}
+	}
+	return now, held
 }
 
 // end records the last calls together with what the program ended with.

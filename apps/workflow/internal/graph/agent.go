@@ -6,6 +6,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
 	"github.com/agentteam/agentteam/apps/workflow/internal/jsontree"
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
+	"github.com/agentteam/agentteam/internal/id"
 )
 
 // Tool is one tool of an agent, compiled. Its expressions may use args.
@@ -25,18 +26,33 @@ func (k *compiler) agent(config *jsontree.Value, rules *rule, v expression.Varia
 	}
 	names := map[string]bool{}
 	for i, tool := range tools.Items {
-		place := problem.Join(within, "tools", i)
-		name := text(tool.Get("name"))
-		if names[name] {
-			k.problemf(at+place+"/name", problem.CodeDuplicateID, "another tool has the name %s: a model could not tell them apart", name)
-		}
-		names[name] = true
-		if t := k.tool(tool, rules.Properties["tools"].Items, v, at+place); t != nil {
-			compiled = append(compiled, Tool{place, t})
-		}
+		compiled = append(compiled, k.tools(tool, rules.Properties["tools"].Items, v, names, at, problem.Join(within, "tools", i))...)
+	}
+	if len(compiled) > maxTools {
+		k.problemf(pointer+"/tools", problem.CodeTooLarge, "the agent would have %d tools, at most %d are allowed: choose fewer operations", len(compiled), maxTools)
 	}
 	return compiled
 }
+
+// tools compiles an entry of an agent's list, which may stand for several.
+func (k *compiler) tools(tool *jsontree.Value, rules *rule, v expression.Variables, names map[string]bool, at, place string) []Tool {
+	pointer := at + place
+	k.called(text(tool.Get("name")), names, pointer+"/name")
+	k.fields(tool, pointer)
+	switch text(tool.Get("type")) {
+	case "openapi":
+		return k.described(tool, rules, v, names, at, place)
+	case "mcp":
+		k.mcpServer(tool, names, pointer)
+	}
+	if t := k.tool(tool, rules, v, pointer); t != nil {
+		return []Tool{{place, t}}
+	}
+	return nil
+}
+
+// maxTools is what types.json says of an agent's tools, which an OpenAPI document multiplies.
+const maxTools = 64
 
 func (k *compiler) provider(name, pointer string) {
 	if name != "openai" && name != "anthropic" {
@@ -51,24 +67,25 @@ func (k *compiler) provider(name, pointer string) {
 	}
 }
 
-// tool compiles one tool. Its expressions may use args beside what the node's own may use.
-func (k *compiler) tool(tool *jsontree.Value, rules *rule, v expression.Variables, pointer string) *expression.Template {
-	needs, refuses := "url", []string{"value", "definition"}
-	switch text(tool.Get("type")) {
-	case "function":
-		needs, refuses = "value", []string{"method", "url", "headers", "query", "body", "idempotent", "definition"}
-	case "agent":
-		needs, refuses = "definition", []string{"method", "url", "headers", "query", "body", "idempotent", "value", "parameters"}
-	}
-	if tool.Get(needs) == nil {
-		needs = strings.Replace(needs, "definition", "agent", 1) // which names it
-		k.problemf(pointer, problem.CodeMissingField, "%s is missing: a tool of type %s needs it", needs, text(tool.Get("type")))
+// fields checks that a tool has what its type needs, and nothing of another's.
+func (k *compiler) fields(tool *jsontree.Value, pointer string) {
+	needs, refuses := fieldsOf(text(tool.Get("type")))
+	for _, name := range needs {
+		if tool.Get(name) == nil {
+			name = strings.Replace(name, "definition", "agent", 1) // which names it
+			k.problemf(pointer, problem.CodeMissingField, "%s is missing: a tool of type %s needs it", name, text(tool.Get("type")))
+		}
 	}
 	for _, name := range refuses {
 		if tool.Get(name) != nil {
 			k.problemf(pointer+"/"+name, problem.CodeNotAllowed, "a tool of type %s has no %s", text(tool.Get("type")), name)
 		}
 	}
+}
+
+// tool compiles one tool. Its expressions may use args beside what the node's own may use.
+func (k *compiler) tool(tool *jsontree.Value, rules *rule, v expression.Variables, pointer string) *expression.Template {
+	k.credential(tool.Get("credential"), pointer+"/credential")
 	parameters := raw(tool.Get("parameters"))
 	k.object(parameters, pointer+"/parameters")
 	v.Tool, v.Args = true, parameters
@@ -83,4 +100,17 @@ func (k *compiler) tool(tool *jsontree.Value, rules *rule, v expression.Variable
 		return nil
 	}
 	return t
+}
+
+// credential checks that there is the one which a request names. What is no id is reported by the shape.
+func (k *compiler) credential(named *jsontree.Value, pointer string) {
+	if named == nil || k.catalog.Credential == nil || !id.Valid(id.Credential, named.Text) {
+		return
+	}
+	switch found, err := k.catalog.Credential(named.Text); {
+	case err != nil:
+		k.problemf(pointer, problem.CodeUnavailable, "credential %s could not be looked up; try again", named.Text)
+	case !found:
+		k.problemf(pointer, problem.CodeUnknownReference, "there is no credential %s in this workspace: create it first", named.Text)
+	}
 }

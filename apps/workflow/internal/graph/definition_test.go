@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -97,5 +98,31 @@ func TestATeamIsFilled(t *testing.T) {
 	}
 	if got.Prompt != "2 and 3" || got.Members[1].Instructions != "Be kind." {
 		t.Errorf("the config is %s", config)
+	}
+}
+
+func TestOperationsAreToolsOfEveryAgent(t *testing.T) {
+	g, problems := compile(t, crew("supervisor", `, "supervisor": {"provider": "openai", "model": "m", "tools": [`+tracker+`, {"type": "agent", "name": "x", "agent": "agt_tracker", "version": 1}]}`), "", "")
+	if problems != nil {
+		t.Fatal(problems)
+	}
+	config, failure := g.Node("t").Resolve(map[string]any{"inputs": map[string]any{"p": "2 and 3", "mood": "kind"}})
+	if failure != nil {
+		t.Fatal(failure)
+	}
+	type tool struct {
+		Type, Name string
+		Definition struct{ Tools []tool }
+	}
+	var got struct{ Supervisor struct{ Tools []tool } }
+	if err := json.Unmarshal(config, &got); err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, tool := range append(got.Supervisor.Tools, got.Supervisor.Tools[len(got.Supervisor.Tools)-1].Definition.Tools...) {
+		names = append(names, tool.Type+" "+tool.Name)
+	}
+	if want := []string{"http tracker_list", "http tracker_look", "agent x", "http tracker_list", "http tracker_look"}; !slices.Equal(names, want) {
+		t.Errorf("the tools are %q, want %q", names, want)
 	}
 }

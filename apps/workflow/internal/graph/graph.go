@@ -19,6 +19,10 @@ type Catalog struct {
 	Subworkflow func(workflow string, version int) (inputsSchema json.RawMessage, found bool, err error)
 	// Agent looks up the document of a published version; nil finds none.
 	Agent func(agent string, version int) (document json.RawMessage, found bool, err error)
+	// Credential looks one up in the workspace; nil finds all.
+	Credential func(id string) (found bool, err error)
+	// MCPServer looks up what a server of the workspace offers; nil finds all.
+	MCPServer func(id string) (tools []string, found bool, err error)
 }
 
 // Type describes one type of node.

@@ -31,6 +31,8 @@ func catalog() Catalog {
 				return nil, false, errors.New("no connection")
 			case "agt_endless": // which no version can be: it would have to be published before itself
 				return json.RawMessage(`{"name": "E", "provider": "openai", "model": "m", "tools": [{"type": "agent", "name": "x", "agent": "agt_endless", "version": 1}]}`), true, nil
+			case "agt_tracker":
+				return json.RawMessage(`{"name": "Tracker", "provider": "openai", "model": "m", "tools": [` + tracker + `]}`), true, nil
 			case "agt_away":
 				return json.RawMessage(`{"name": "Away", "provider": "anthropic", "model": "m"}`), true, nil
 			}
@@ -38,6 +40,11 @@ func catalog() Catalog {
 		},
 	}
 }
+
+// tracker are tools of an OpenAPI document's operations.
+const tracker = `{"type": "openapi", "name": "tracker", "operations": ["list", "look"], "document": {"openapi": "3.0.3", "info": {"title": "T", "version": "1"},
+	"servers": [{"url": "https://tracker.example.com"}], "paths": {
+		"/all": {"get": {"operationId": "list", "responses": {"200": {"description": "fine"}}}}, "/one": {"get": {"operationId": "look", "responses": {"200": {"description": "fine"}}}}}}}`
 
 // published is version 2 of the agent agt_1.
 const published = `{"name": "Adder", "description": "adds", "provider": "openai", "model": "m", "instructions": "Add.", "max_turns": 3,

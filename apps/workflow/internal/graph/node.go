@@ -125,6 +125,8 @@ func (k *compiler) special(n *Node, config *jsontree.Value, p place, sound bool)
 		n.Tools = k.agent(config, n.builtin.rules, p.variables, pointer, "")
 	case "supervisor", "handoff", "parallel_agents", "plan_execute":
 		k.team(n, config, p.variables, pointer)
+	case "http":
+		k.credential(config.Get("credential"), pointer+"/credential")
 	case "for_each":
 		k.loop(n, config, p)
 	case "if":

@@ -44,6 +44,8 @@ func (f *filling) write(b *bytes.Buffer, value *jsontree.Value, rules *rule, poi
 	switch {
 	case rules == nil || rules.Expressions == "raw" || len(value.Items)+len(value.Members) == 0:
 		b.Write(value.Raw)
+	case f.depth > 0 && text(value.Get("type")) == "openapi":
+		f.described(b, value, pointer)
 	case value.Kind == jsontree.Array:
 		comma := "["
 		for i, item := range value.Items {
@@ -80,6 +82,21 @@ func (f *filling) object(b *bytes.Buffer, value *jsontree.Value, rules *rule, po
 		f.write(b, m.Value, inner, problem.Join(pointer, m.Key))
 	}
 	b.WriteString(strings.TrimPrefix(comma+"}", ","))
+}
+
+// described writes the tools of an OpenAPI document's operations in the place of the one that names them: an agent that is a tool is not
+// compiled again.
+func (f *filling) described(b *bytes.Buffer, set *jsontree.Value, pointer string) {
+	tools, err := openapiTools(set)
+	if err != nil {
+		f.refuse(problem.CodeInvalidFormat, pointer, "%v", err)
+	}
+	for i, tool := range tools {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.Write(tool)
+	}
 }
 
 func (f *filling) refuse(code, pointer, format string, arguments ...any) {

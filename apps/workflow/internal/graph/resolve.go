@@ -55,24 +55,25 @@ func (n *Node) withTools(config json.RawMessage, variables map[string]any) (json
 	if problems != nil {
 		return nil, errors.New(problems[0].Message)
 	}
-	resolved := make(map[string]json.RawMessage, len(n.Tools))
+	resolved := make(map[string][][]byte, len(n.Tools))
 	for _, t := range n.Tools {
-		var err error
-		if resolved[t.At], err = t.EvaluatePartly(variables); err != nil {
+		tool, err := t.EvaluatePartly(variables)
+		if err != nil {
 			return nil, err
 		}
+		resolved[t.At] = append(resolved[t.At], tool)
 	}
 	var b bytes.Buffer
 	replace(&b, tree, "", resolved)
 	return b.Bytes(), nil
 }
 
-// replace writes a value with others in the places of some of its parts.
-func replace(b *bytes.Buffer, value *jsontree.Value, pointer string, by map[string]json.RawMessage) {
-	other, found := by[pointer]
+// replace writes a value with others in the places of some of its parts: several in the place of an item of a list.
+func replace(b *bytes.Buffer, value *jsontree.Value, pointer string, by map[string][][]byte) {
+	others, found := by[pointer]
 	switch {
 	case found:
-		b.Write(other)
+		b.Write(bytes.Join(others, []byte(",")))
 	case len(value.Items) > 0:
 		comma := "["
 		for i, item := range value.Items {

@@ -92,7 +92,7 @@ func (k *compiler) handoffs(config *jsontree.Value, names []string, pointer stri
 func (k *compiler) transfers(config *jsontree.Value, pointer string) {
 	for i, member := range items(config.Get("members")) {
 		for j, tool := range items(member.Get("tools")) {
-			if strings.HasPrefix(text(tool.Get("name")), "transfer_to_") {
+			if strings.HasPrefix(text(tool.Get("name"))+"_", "transfer_to_") {
 				k.problemf(pointer+problem.Join("/members", i, "tools", j, "name"), problem.CodeNotAllowed, "names that begin with transfer_to_ are those of hand-offs: give the tool another")
 			}
 		}

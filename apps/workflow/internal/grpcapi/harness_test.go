@@ -18,14 +18,19 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/agentteam/agentteam/apps/workflow/internal/credential"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
 	"github.com/agentteam/agentteam/apps/workflow/internal/library"
+	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
+	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/identity"
+	"github.com/agentteam/agentteam/internal/sealing"
+	"github.com/agentteam/agentteam/internal/servicetest"
 	"github.com/agentteam/agentteam/internal/wake"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
@@ -94,10 +99,13 @@ func (w *world) serve(t *testing.T, runner grpcapi.Runner) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	vault := newVault(t, tables)
 	server := grpcapi.New(listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, w.library), Agents: grpcapi.NewAgents(tables, w.library),
 		Nodes: grpcapi.NewNodes(w.library, nil, nil),
 		Runs:  grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
+		Credentials: grpcapi.NewCredentials(tables, vault),
+		MCPServers:  grpcapi.NewMCPServers(tables, mcptool.New(outbound.NewClient(outbound.Options{AllowHosts: []string{"127.0.0.1"}}), vault, tables)),
 	}, grpcapi.Options{Key: authKey, Ready: w.pool.Ping, Log: log})
 	serving, stop := context.WithCancel(context.Background())
 	polling, stopPolling := context.WithCancel(context.Background())
@@ -170,4 +178,13 @@ func method(t *testing.T, name string) protoreflect.MethodDescriptor {
 	}
 	t.Fatalf("there is no method %s", name)
 	return nil
+}
+
+func newVault(t *testing.T, tables *store.Store) *credential.Vault {
+	t.Helper()
+	sealer, err := sealing.New(servicetest.CredentialsKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return credential.NewVault(tables, sealer)
 }

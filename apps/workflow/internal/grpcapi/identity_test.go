@@ -97,12 +97,13 @@ func TestEveryRoleMayWhatTheTableSays(t *testing.T) {
 	refused := map[identity.Role][]string{
 		identity.Owner: {}, identity.Admin: {},
 		identity.Editor: {"DecideApproval"},
-		identity.Operator: {"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode",
+		identity.Operator: {"CreateMCPServer", "RefreshMCPServer", "DeleteMCPServer", "CreateCredential", "DeleteCredential",
+			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode",
 			"CreateAgent", "UpdateAgent", "DeleteAgent", "ValidateAgent", "PublishAgent", "RollbackAgent"},
 		identity.Viewer: {
 			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode",
 			"CreateAgent", "UpdateAgent", "DeleteAgent", "ValidateAgent", "PublishAgent", "RollbackAgent",
-			"StartRun", "CancelRun", "RetryRun", "ForkRun", "DecideApproval",
+			"CreateMCPServer", "RefreshMCPServer", "DeleteMCPServer", "CreateCredential", "DeleteCredential", "StartRun", "CancelRun", "RetryRun", "ForkRun", "DecideApproval",
 		},
 	}
 	for role, names := range refused {

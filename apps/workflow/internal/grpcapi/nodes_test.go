@@ -26,7 +26,7 @@ func (requester) Perform(ctx context.Context, id node.CallID, call node.Call, _ 
 	if err := json.Unmarshal(call.Request, &e); err != nil {
 		return node.CallResult{Number: call.Number, Status: node.Failed, Failure: node.Fail(node.CodeInternal, "%v", err)}
 	}
-	response, failure := httpcall.NewClient(http.DefaultClient).Do(ctx, id, *e.HTTP)
+	response, failure := httpcall.NewClient(http.DefaultClient, nil).Do(ctx, id, *e.HTTP)
 	result := node.CallResult{Number: call.Number, Status: node.Succeeded, Response: response, Failure: failure, Usage: node.Usage{ToolCalls: 1}}
 	if failure != nil {
 		result.Status = node.Failed

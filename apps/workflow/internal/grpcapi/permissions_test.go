@@ -18,7 +18,8 @@ func TestEveryMethodAsksForAPermission(t *testing.T) {
 	server := New(listener, Services{
 		Engine: workflowv1.UnimplementedEngineServiceServer{}, Workflows: workflowv1.UnimplementedWorkflowServiceServer{},
 		Agents: workflowv1.UnimplementedAgentServiceServer{}, Nodes: workflowv1.UnimplementedNodeServiceServer{}, Runs: workflowv1.UnimplementedRunServiceServer{},
-		Approvals: workflowv1.UnimplementedApprovalServiceServer{},
+		Approvals: workflowv1.UnimplementedApprovalServiceServer{}, Credentials: workflowv1.UnimplementedCredentialServiceServer{},
+		MCPServers: workflowv1.UnimplementedMCPServerServiceServer{},
 	}, Options{Log: slog.New(slog.DiscardHandler)})
 	registered := map[string]bool{}
 	for service, info := range server.grpc.GetServiceInfo() {

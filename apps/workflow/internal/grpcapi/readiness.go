@@ -21,6 +21,7 @@ func needDatabase() []string {
 	return []string{
 		workflowv1.WorkflowService_ServiceDesc.ServiceName, workflowv1.NodeService_ServiceDesc.ServiceName,
 		workflowv1.RunService_ServiceDesc.ServiceName, workflowv1.ApprovalService_ServiceDesc.ServiceName,
+		workflowv1.CredentialService_ServiceDesc.ServiceName, workflowv1.MCPServerService_ServiceDesc.ServiceName,
 	}
 }
 

@@ -38,12 +38,14 @@ const (
 
 // Services is what the server serves.
 type Services struct {
-	Engine    workflowv1.EngineServiceServer
-	Workflows workflowv1.WorkflowServiceServer
-	Agents    workflowv1.AgentServiceServer
-	Nodes     workflowv1.NodeServiceServer
-	Runs      workflowv1.RunServiceServer
-	Approvals workflowv1.ApprovalServiceServer
+	Engine      workflowv1.EngineServiceServer
+	Workflows   workflowv1.WorkflowServiceServer
+	Agents      workflowv1.AgentServiceServer
+	Nodes       workflowv1.NodeServiceServer
+	Runs        workflowv1.RunServiceServer
+	Approvals   workflowv1.ApprovalServiceServer
+	Credentials workflowv1.CredentialServiceServer
+	MCPServers  workflowv1.MCPServerServiceServer
 }
 
 // Options is what the server is made of beside its services.
@@ -98,6 +100,8 @@ func (s Services) register(server *grpc.Server) {
 	workflowv1.RegisterNodeServiceServer(server, s.Nodes)
 	workflowv1.RegisterRunServiceServer(server, s.Runs)
 	workflowv1.RegisterApprovalServiceServer(server, s.Approvals)
+	workflowv1.RegisterCredentialServiceServer(server, s.Credentials)
+	workflowv1.RegisterMCPServerServiceServer(server, s.MCPServers)
 }
 
 // Run serves until the context ends, then drains: NOT_SERVING, the delay, and calls in flight finish.

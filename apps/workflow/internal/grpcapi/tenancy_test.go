@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
 
+	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store/storetest"
 	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/id"
@@ -23,7 +24,7 @@ const asking = `{"schema": "agentteam/v1", "name": "Ask secretly", "inputs": {"t
 	"nodes": [{"id": "ask", "type": "approval", "config": {"title": "Secretly go on?"}}], "edges": []}`
 
 // belongings is one of everything that a workspace can have.
-type belongings struct{ workflow, agent, run, approval, artifact, digest string }
+type belongings struct{ workflow, agent, run, approval, artifact, digest, credential, server string }
 
 // furnish fills the world's workspace through the API, up to a run that waits for a person.
 func furnish(t *testing.T, w *world) (b belongings) {
@@ -45,6 +46,18 @@ func furnish(t *testing.T, w *world) (b belongings) {
 	b.run, b.artifact = started.GetRun().GetId(), id.New(id.Artifact)
 	storetest.Exec(t, w.pool, w.workspace, `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) VALUES ($1, $2, $3, 'text/plain', 'secret')`,
 		b.artifact, w.workspace, b.run)
+	kept, err := workflowv1.NewCredentialServiceClient(w.conn).CreateCredential(ctx, secretCredential())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.credential = kept.GetCredential().GetId()
+	server, err := store.New(w.pool).CreateMCPServer(t.Context(), w.workspace, store.MCPServer{
+		Name: "Secret", URL: "http://127.0.0.1:1", Approval: store.ApproveNever, ToolApprovals: map[string]string{}, Tools: []store.MCPTool{},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.server = server.ID
 	for deadline := time.Now().Add(20 * time.Second); b.approval == ""; time.Sleep(20 * time.Millisecond) {
 		list, err := w.approvals.ListApprovals(ctx, &workflowv1.ListApprovalsRequest{RunId: b.run})
 		if err != nil || time.Now().After(deadline) {
@@ -69,6 +82,12 @@ func hire(t *testing.T, w *world, document string) string {
 		t.Fatal(err)
 	}
 	return created.GetAgent().GetId()
+}
+
+func secretCredential() *workflowv1.CreateCredentialRequest {
+	return &workflowv1.CreateCredentialRequest{
+		Name: "Secret", Kind: workflowv1.CredentialKind_CREDENTIAL_KIND_BEARER, Origins: []string{"https://api.example.com"}, Value: "secret-value",
+	}
 }
 
 // trial is a call with another workspace's ids.
@@ -120,6 +139,15 @@ func trials(b belongings) map[string]trial {
 		"StreamRunEvents":   {request: &workflowv1.StreamRunEventsRequest{RunId: b.run}},
 		"GetArtifact":       {request: &workflowv1.GetArtifactRequest{Id: b.artifact}},
 		"GetUsage":          {request: &workflowv1.GetUsageRequest{}, nothing: true},
+		"CreateCredential":  {request: &workflowv1.CreateCredentialRequest{Name: "Own", Kind: 1, Origins: []string{"https://api.example.com"}, Value: "hunter2-hunter2"}, nothing: true},
+		"GetCredential":     {request: &workflowv1.GetCredentialRequest{Id: b.credential}},
+		"ListCredentials":   {request: &workflowv1.ListCredentialsRequest{}, nothing: true},
+		"DeleteCredential":  {request: &workflowv1.DeleteCredentialRequest{Id: b.credential}},
+		"CreateMCPServer":   {request: &workflowv1.CreateMCPServerRequest{Name: "Own", Url: "https://api.example.com", CredentialId: b.credential}},
+		"GetMCPServer":      {request: &workflowv1.GetMCPServerRequest{Id: b.server}},
+		"ListMCPServers":    {request: &workflowv1.ListMCPServersRequest{}, nothing: true},
+		"RefreshMCPServer":  {request: &workflowv1.RefreshMCPServerRequest{Id: b.server}},
+		"DeleteMCPServer":   {request: &workflowv1.DeleteMCPServerRequest{Id: b.server}},
 		"ListApprovals":     {request: &workflowv1.ListApprovalsRequest{RunId: b.run}, nothing: true},
 		"GetApproval":       {request: &workflowv1.GetApprovalRequest{Id: b.approval}},
 		"DecideApproval":    {request: &workflowv1.DecideApprovalRequest{Id: b.approval, Digest: b.digest, Decision: workflowv1.ApprovalStatus_APPROVAL_STATUS_APPROVED}},
@@ -173,7 +201,7 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 func (w *world) contents(t *testing.T, b belongings) string {
 	t.Helper()
 	var parts []string
-	for _, name := range []string{"GetWorkflow", "ListVersions", "GetAgent", "ListAgentVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns"} {
+	for _, name := range []string{"GetWorkflow", "ListVersions", "GetAgent", "ListAgentVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns", "GetCredential", "GetMCPServer"} {
 		answer, err := call(w.owner(t), w.conn, method(t, name), trials(b)[name].request)
 		if err != nil {
 			t.Fatal(name, err)

@@ -13,16 +13,23 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/agentteam/agentteam/apps/workflow/internal/credential"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
 	"github.com/agentteam/agentteam/apps/workflow/internal/retryafter"
+	"github.com/agentteam/agentteam/internal/identity"
 )
 
 // Client makes requests. It logs nothing: addresses, headers and bodies are the users' secrets.
-type Client struct{ http *http.Client }
+type Client struct {
+	http  *http.Client
+	vault *credential.Vault
+}
 
-// NewClient uses the guarded client of package outbound.
-func NewClient(guarded *http.Client) *Client { return &Client{http: guarded} }
+// NewClient uses the guarded client of package outbound, and the credentials of the vault.
+func NewClient(guarded *http.Client, vault *credential.Vault) *Client {
+	return &Client{http: guarded, vault: vault}
+}
 
 // answer is the output of an http node.
 type answer struct {
@@ -38,6 +45,10 @@ func (c *Client) Do(ctx context.Context, id node.CallID, r Request) (json.RawMes
 		return nil, failure
 	}
 	place := request.Method + " " + outbound.Redacted(request.URL)
+	secret, failure := c.authorize(ctx, id.Workspace, r.Credential, request)
+	if failure != nil {
+		return nil, failure
+	}
 	response, err := c.http.Do(request)
 	if err != nil {
 		return nil, failed(ctx, err, place)
@@ -47,15 +58,27 @@ func (c *Client) Do(ctx context.Context, id node.CallID, r Request) (json.RawMes
 	if err != nil {
 		return nil, failed(ctx, err, place)
 	}
-	body, failure := decode(response.Header, data, place)
+	body, failure := decode(response.Header, []byte(secret.Redact(string(data))), place)
 	if !r.succeeds(response.StatusCode) {
 		failure = refused(response, place)
 	}
-	output, err := json.Marshal(answer{Status: response.StatusCode, Headers: headersOf(response.Header), Body: body})
+	output, err := json.Marshal(answer{Status: response.StatusCode, Headers: headersOf(response.Header, secret), Body: body})
 	if err != nil || len(output) > outbound.MaxBody {
 		return nil, &node.Failure{Code: node.CodeTooLarge, Message: place + ": the answer has more than 4 MiB as JSON", Final: true}
 	}
 	return output, failure
+}
+
+// authorize adds the credential that a request names, if it names one; the secret is for taking it out of the answer.
+func (c *Client) authorize(ctx context.Context, workspace, id string, request *http.Request) (*credential.Secret, *node.Failure) {
+	if id == "" {
+		return nil, nil
+	}
+	secret, failure := c.vault.Open(ctx, workspace, id)
+	if failure != nil {
+		return nil, failure
+	}
+	return secret, secret.Authorize(request)
 }
 
 func build(ctx context.Context, id node.CallID, r Request) (*http.Request, *node.Failure) {
@@ -86,6 +109,7 @@ func build(ctx context.Context, id node.CallID, r Request) (*http.Request, *node
 	for name, value := range headers {
 		request.Header.Set(name, value)
 	}
+	request.Header.Set(identity.RunHeader, id.Run)
 	return request, nil
 }
 
@@ -107,11 +131,11 @@ func decode(header http.Header, data []byte, place string) (json.RawMessage, *no
 }
 
 // headersOf leaves out cookies: they are credentials, and outputs are kept and shown.
-func headersOf(header http.Header) map[string]string {
+func headersOf(header http.Header, secret *credential.Secret) map[string]string {
 	plain := map[string]string{}
 	for name, values := range header {
 		if name != "Set-Cookie" && len(plain) < maxHeaders {
-			plain[strings.ToLower(name)] = strings.ToValidUTF8(strings.Join(values, ", "), "")
+			plain[strings.ToLower(name)] = strings.ToValidUTF8(secret.Redact(strings.Join(values, ", ")), "")
 		}
 	}
 	return plain

@@ -19,7 +19,7 @@ import (
 )
 
 func loopback() *Client {
-	return NewClient(outbound.NewClient(outbound.Options{AllowPrefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}))
+	return NewClient(outbound.NewClient(outbound.Options{AllowPrefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}), nil)
 }
 
 // run takes a step of type http through its program, as the engine does.

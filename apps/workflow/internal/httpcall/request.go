@@ -25,6 +25,7 @@ type Request struct {
 	Body       json.RawMessage            `json:"body,omitempty"`    // a text is sent as it is, anything else as JSON
 	Idempotent *bool                      `json:"idempotent,omitempty"`
 	Success    []int                      `json:"success,omitempty"`
+	Credential string                     `json:"credential,omitempty"` // its id; the secret joins the request alone
 }
 
 const (
@@ -102,7 +103,7 @@ func (r Request) headers() (map[string]string, *node.Failure) {
 			return nil, invalid("headers.%s must be a text, a number, true or false", name)
 		case len(values) == 0:
 			continue
-		case !httpguts.ValidHeaderFieldName(name) || isConnections(name):
+		case !Settable(name):
 			return nil, invalid("headers.%s is no header that can be set here", name)
 		case len(values[0]) > maxHeader || !httpguts.ValidHeaderFieldValue(values[0]):
 			return nil, invalid("headers.%s has more than %d characters, or a line break", name, maxHeader)
@@ -112,8 +113,9 @@ func (r Request) headers() (map[string]string, *node.Failure) {
 	return headers, nil
 }
 
-func isConnections(name string) bool {
-	return slices.Contains([]string{
+// Settable says whether a request may have a header of this name that the connection does not make itself.
+func Settable(name string) bool {
+	return httpguts.ValidHeaderFieldName(name) && !slices.Contains([]string{
 		"host", "content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer", "keep-alive", "proxy-authorization", "proxy-connection",
 	}, strings.ToLower(name))
 }

@@ -299,4 +299,5 @@ func (c *change) allWait() (all bool, err error) {
 }
 
 const allWaitSQL = `SELECT EXISTS (SELECT FROM approvals WHERE run_id = $1 AND status = 'pending') AND NOT EXISTS (SELECT FROM steps WHERE run_id = $1 AND
-  (status = 'running' OR (status = 'waiting' AND (type NOT IN ('approval', 'input', 'for_each', 'subworkflow') OR failure IS NOT NULL))))`
+  (status = 'running' OR (status = 'waiting' AND (type NOT IN ('approval', 'input', 'for_each', 'subworkflow') OR failure IS NOT NULL)
+    AND NOT EXISTS (SELECT FROM approvals WHERE run_id = $1 AND step = steps.path AND status = 'pending' AND kind = 'tool_call'))))`

@@ -62,7 +62,11 @@ func (c *change) waited(t Task) (Outcome, error) {
 	case Wait:
 		err = c.timeCame(s, n, t.Attempt)
 	case Expire:
-		err = c.expired(s, n, t.Attempt)
+		if performed(n.Type) {
+			err = c.callsExpired(s, n, t)
+		} else {
+			err = c.expired(s, n, t.Attempt)
+		}
 	case Timeout:
 		err = c.failWithin(s, n, t.Attempt, node.Fail(node.CodeTimeout, "the step did not end within its timeout of %s", n.Timeout))
 	default:

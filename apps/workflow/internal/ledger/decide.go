@@ -70,8 +70,8 @@ func Decide(ctx context.Context, tx *Tx, plan Plan, workspace, runID string, d D
 // check refuses what does not fit the question.
 func (a *asked) check(d *Decision) error {
 	switch {
-	case d.Status != "rejected" && d.Status != map[string]string{typeApproval: "approved", typeInput: "submitted"}[a.kind]:
-		return invalid("/decision", problem.CodeUnknownValue, "an approval can be approved or rejected, an input submitted or rejected; this is an %s, got %q", a.kind, d.Status)
+	case d.Status != "rejected" && d.Status != map[string]string{typeApproval: "approved", typeInput: "submitted", kindToolCall: "approved"}[a.kind]:
+		return invalid("/decision", problem.CodeUnknownValue, "an approval or a tool call can be approved or rejected, an input submitted or rejected; the kind of this is %s, got %q", a.kind, d.Status)
 	case d.Digest != a.digest:
 		return fmt.Errorf("approval %s is not what was shown: its digest is %s, got %q; look at it again: %w", d.Approval, a.digest, d.Digest, ErrConflict)
 	case len(d.Comment) > maxComment:
@@ -133,6 +133,8 @@ func (c *change) follow(a asked, d Decision) (Outcome, error) {
 	n, attempt := s.graph.Node(nodeID), s.results[nodeID].attempt
 	c.queue = append(c.queue, pending{scope: in})
 	switch {
+	case a.kind == kindToolCall:
+		err = c.goOn(s, n, attempt)
 	case a.kind == typeApproval:
 		err = c.decided(s, n, attempt, d.Status, d.By.Subject, d.Comment)
 	case d.Status == "submitted":

@@ -34,10 +34,12 @@ func Begin(ctx context.Context, tx *Tx, plan Plan, t Task) (*Claim, Outcome, err
 		o, err := c.late()
 		return nil, o, err
 	}
-	claim := c.claim(b.node, b.config)
-	claim.Resumed = true
+	claim, err := c.reclaim(t, b)
+	if err != nil {
+		return nil, Outcome{}, err
+	}
 	switch {
-	case b.attempt != t.Attempt || b.status.Ended():
+	case b.over(t):
 		claim.Over = true
 		o, err := c.late()
 		return claim, o, err
@@ -57,18 +59,32 @@ func Begin(ctx context.Context, tx *Tx, plan Plan, t Task) (*Claim, Outcome, err
 	return claim, o, err
 }
 
+// reclaim is the claim of a step that may have been begun, with what it had when it last waited for people.
+func (c *change) reclaim(t Task, b begun) (*Claim, error) {
+	claim := c.claim(b.node, b.config)
+	claim.Resumed = t.Serial == 0 || b.status != interpreter.Waiting
+	return claim, c.recall(t, claim)
+}
+
+// over says whether a task's part of a step has ended: another attempt is on, or another task goes on with this one.
+func (b begun) over(t Task) bool {
+	return b.attempt != t.Attempt || b.status.Ended() || b.serial != t.Serial
+}
+
 // begun is what is there of a step that may have been begun.
 type begun struct {
 	node           *graph.Node
 	status         interpreter.Status
 	attempt, tries int
+	serial         int64 // of the task that is to go on with this attempt
 	config         []byte
 }
 
 func (c *change) begun(t Task) (begun, error) {
 	var b begun
-	err := c.tx.QueryRow(c.ctx, `SELECT status, attempt, config, coalesce((progress->>'tries')::int, 0) FROM steps WHERE run_id = $1 AND path = $2`, t.Run, t.Path).
-		Scan(&b.status, &b.attempt, &b.config, &b.tries)
+	err := c.tx.QueryRow(c.ctx, `SELECT status, attempt, config, coalesce((progress->>'tries')::int, 0),
+CASE WHEN (progress->>'attempt')::int = attempt THEN (progress->>'serial')::bigint ELSE 0 END FROM steps WHERE run_id = $1 AND path = $2`, t.Run, t.Path).
+		Scan(&b.status, &b.attempt, &b.config, &b.tries, &b.serial)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return b, nil
 	}
@@ -90,6 +106,8 @@ func (c *change) begun(t Task) (begun, error) {
 func (c *change) resume(t Task, b begun) error {
 	if b.status == interpreter.Waiting {
 		b.tries = 0
+	}
+	if b.status == interpreter.Waiting && t.Serial == 0 {
 		if spent := c.run.exceeded(node.Usage{}, 1); spent != "" {
 			return c.exhaust(spent)
 		}
@@ -98,7 +116,7 @@ func (c *change) resume(t Task, b begun) error {
 	}
 	in, nodeID := split(t.Path)
 	c.write(step{path: t.Path, scope: in, node: nodeID, kind: b.node.Type, status: interpreter.Running, attempt: b.attempt,
-		progress: json.RawMessage(encode(map[string]int{"tries": b.tries + 1}))})
+		progress: json.RawMessage(encode(map[string]int64{"tries": int64(b.tries) + 1, "attempt": int64(t.Attempt), "serial": t.Serial}))})
 	return nil
 }
 
@@ -191,6 +209,9 @@ type Move struct {
 	End     bool
 	Output  json.RawMessage
 	Failure *node.Failure
+	// Held are calls that people have to approve first: the step waits for them. Gained is what all calls gave since the task began.
+	Held   []node.Call
+	Gained []node.CallResult
 }
 
 // Record records what calls gave and consumed, and, at the step's end, its result and everything that follows from
@@ -223,6 +244,14 @@ func Record(ctx context.Context, tx *Tx, plan Plan, t Task, m Move) (Outcome, er
 		c.log("usage.updated", "", c.run.usage)
 	}
 	c.write(step{path: t.Path, scope: s.path, node: n.ID, kind: n.Type, status: interpreter.Running, attempt: t.Attempt, usage: used})
+	return c.went(s, n, t, m)
+}
+
+// went goes on from what a step's calls gave: it waits for people, makes more calls, or has ended.
+func (c *change) went(s *scope, n *graph.Node, t Task, m Move) (Outcome, error) {
+	if len(m.Held) > 0 {
+		return c.suspend(s, n, t, m)
+	}
 	if !m.End {
 		c.flush(true)
 		return Outcome{Run: t.Run}, nil

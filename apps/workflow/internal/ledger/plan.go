@@ -52,9 +52,11 @@ func Resolve(root Version, load func(Version) (*graph.Graph, error)) (Plan, erro
 	return plan, nil
 }
 
+// asks says whether a graph has what may wait for people: also what works with tools, whose calls they may have to approve.
 func asks(g *graph.Graph) bool {
 	return slices.ContainsFunc(g.Nodes, func(n *graph.Node) bool {
-		return n.Type == typeApproval || n.Type == typeInput || n.Body != nil && asks(n.Body)
+		tools := performed(n.Type) && !n.Pure && n.Type != "http"
+		return tools || n.Type == typeApproval || n.Type == typeInput || n.Body != nil && asks(n.Body)
 	})
 }
 
@@ -132,6 +134,7 @@ const (
 	typeInput       = "input"
 	typeForEach     = "for_each"
 	typeSubworkflow = "subworkflow"
+	kindToolCall    = "tool_call" // of an approval that is about a call
 )
 
 func performed(nodeType string) bool {

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 )
 
 // Kind is what a task does.
@@ -30,7 +32,7 @@ type Task struct {
 	Version    int           `json:"version"`
 	Path       string        `json:"path,omitempty"` // of the step; of the scope in a Continue
 	Attempt    int           `json:"attempt,omitempty"`
-	Serial     int64         `json:"serial,omitempty"` // tells a run's Continues apart
+	Serial     int64         `json:"serial,omitempty"` // tells a run's Continues apart, and how often an attempt has waited for people
 	After      time.Duration `json:"after,omitempty"`
 	// Trace is that of the request from which the task follows, for whoever carries it out. The ledger does not know it.
 	Trace string `json:"trace,omitempty"`
@@ -64,6 +66,10 @@ type Claim struct {
 	Budgeted bool            // calls have to be reserved
 	Over     bool            // the attempt has ended: nothing is to be called any more
 	Resumed  bool            // another process may have begun it
+	// Results and Decisions are what a step that waited for people goes on with: what its calls gave before, and what was
+	// decided, by the number of the call.
+	Results   []node.CallResult
+	Decisions map[int]node.Decision
 }
 
 // Outcome is what a transaction gave.

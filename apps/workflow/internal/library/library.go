@@ -41,7 +41,24 @@ func (l *Library) Types() []graph.Type { return l.types }
 // Catalog is what a new document may use: what runs here, and the workspace's published workflows.
 func (l *Library) Catalog(ctx context.Context, workspace string) graph.Catalog {
 	return graph.Catalog{Types: l.types, Providers: l.providers,
-		Subworkflow: l.inputs(ctx, workspace, l.store.Workflows().Version), Agent: l.agent(ctx, workspace, l.store.Agents().Version)}
+		Subworkflow: l.inputs(ctx, workspace, l.store.Workflows().Version), Agent: l.agent(ctx, workspace, l.store.Agents().Version),
+		Credential: func(id string) (bool, error) { return found(l.store.Credential(ctx, workspace, id)) },
+		MCPServer: func(id string) (names []string, known bool, err error) {
+			server, err := l.store.MCPServer(ctx, workspace, id)
+			for _, tool := range server.Tools {
+				names = append(names, tool.Name)
+			}
+			known, err = found(server, err)
+			return names, known, err
+		}}
+}
+
+// found turns a look-up into whether there is such a thing.
+func found[T any](_ T, err error) (bool, error) {
+	if errors.Is(err, store.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Check says what is wrong with a document that is to be published.

@@ -37,6 +37,8 @@ const (
 	CodeLoop            = "loop_detected"    // an agent does the same again and again
 	CodeOutcomeUnknown  = "outcome_unknown"  // a call was cut that must not be repeated
 	CodeBudgetExhausted = "budget_exhausted" // the call would have exceeded the run's budget
+	CodeCredential      = "credential"       // it is not there, or not for this address
+	CodeTool            = "tool"             // a tool of an MCP server says that it failed
 	CodeRejected        = "rejected"         // a person said no
 	CodeExpired         = "expired"          // nobody decided in time
 	CodeInternal        = "internal"         // a fault of the engine
@@ -88,6 +90,38 @@ type Call struct {
 	Reserve Usage `json:"reserve"`
 	// Timeout bounds the call; 0 leaves it to the attempt's.
 	Timeout time.Duration `json:"timeout,omitempty"`
+	// Approval is what a person has to approve first; nil: nothing.
+	Approval *Approval `json:"approval,omitempty"`
+	// Refusal is why the call is not made after all: it is told instead of a result.
+	Refusal *Failure `json:"refusal,omitempty"`
+}
+
+// Approval is what a person is asked before a call is made.
+type Approval struct {
+	Title     string          `json:"title"`
+	Details   json.RawMessage `json:"details"` // all that the decision is about
+	ExpiresIn time.Duration   `json:"expires_in"`
+}
+
+// Decision is what became of an Approval.
+type Decision struct {
+	Status  string `json:"status"` // approved, rejected, expired or canceled
+	Comment string `json:"comment"`
+}
+
+// Apply gives the call as the decision leaves it. One that is refused is not made, so it may be told again.
+func (d Decision) Apply(call Call) Call {
+	call.Approval = nil
+	switch d.Status {
+	case "approved":
+		return call
+	case "expired":
+		call.Refusal = Fail(CodeExpired, "nobody approved the call in time: it was not made")
+	default:
+		call.Refusal = Fail(CodeRejected, "a person refused the call: it was not made. %s", d.Comment)
+	}
+	call.Idempotent = true
+	return call
 }
 
 // CallStatus is how a call ended.

@@ -21,31 +21,32 @@ type Problem struct {
 
 // The codes of problems.
 const (
-	CodeInvalidJSON    = "invalid_json"
-	CodeTooLarge       = "too_large"
-	CodeTooDeep        = "too_deep"
-	CodeDuplicateKey   = "duplicate_key"
-	CodeUnknownField   = "unknown_field"
-	CodeMissingField   = "missing_field"
-	CodeWrongType      = "wrong_type"
-	CodeUnknownValue   = "unknown_value" // not one of those allowed
-	CodeOutOfRange     = "out_of_range"
-	CodeInvalidFormat  = "invalid_format"
-	CodeInvalidSchema  = "invalid_schema" // a JSON Schema that is none
-	CodeSchemaMismatch = "schema_mismatch"
-	CodeDuplicateID    = "duplicate_id"
-	CodeUnknownNode    = "unknown_node"
-	CodeUnknownPort    = "unknown_port"
-	CodeUnknownType    = "unknown_type"
-	CodeUnavailable    = "unavailable" // it exists, but cannot run here
-	CodeDuplicateEdge  = "duplicate_edge"
-	CodeCycle          = "cycle"
-	CodeUnreachable    = "unreachable"
-	CodeNotBefore      = "not_before" // a reference to a node that need not have ended
-	CodeExpression     = "invalid_expression"
-	CodeNotConstant    = "not_constant" // an expression where the value must be known when publishing
-	CodeNotAllowed     = "not_allowed"
-	CodeUnknownVersion = "unknown_version"
+	CodeInvalidJSON      = "invalid_json"
+	CodeTooLarge         = "too_large"
+	CodeTooDeep          = "too_deep"
+	CodeDuplicateKey     = "duplicate_key"
+	CodeUnknownField     = "unknown_field"
+	CodeMissingField     = "missing_field"
+	CodeWrongType        = "wrong_type"
+	CodeUnknownValue     = "unknown_value" // not one of those allowed
+	CodeOutOfRange       = "out_of_range"
+	CodeInvalidFormat    = "invalid_format"
+	CodeInvalidSchema    = "invalid_schema" // a JSON Schema that is none
+	CodeSchemaMismatch   = "schema_mismatch"
+	CodeDuplicateID      = "duplicate_id"
+	CodeUnknownNode      = "unknown_node"
+	CodeUnknownPort      = "unknown_port"
+	CodeUnknownType      = "unknown_type"
+	CodeUnavailable      = "unavailable" // it exists, but cannot run here
+	CodeDuplicateEdge    = "duplicate_edge"
+	CodeCycle            = "cycle"
+	CodeUnreachable      = "unreachable"
+	CodeNotBefore        = "not_before" // a reference to a node that need not have ended
+	CodeExpression       = "invalid_expression"
+	CodeNotConstant      = "not_constant" // an expression where the value must be known when publishing
+	CodeNotAllowed       = "not_allowed"
+	CodeUnknownVersion   = "unknown_version"
+	CodeUnknownReference = "unknown_reference" // to something of the workspace that is not there
 )
 
 // Format is a problem with a formatted message.

@@ -1,0 +1,28 @@
+package credential_test
+
+import (
+	"testing"
+
+	"github.com/agentteam/agentteam/apps/workflow/internal/credential"
+)
+
+func TestOrigins(t *testing.T) {
+	for given, want := range map[string]string{
+		"https://API.example.com":      "https://api.example.com",
+		"https://api.example.com.:443": "https://api.example.com",
+		"http://api.example.com:80/":   "http://api.example.com",
+		"https://api.example.com:8443": "https://api.example.com:8443",
+		"http://[::1]:9000":            "http://[::1]:9000",
+		"https://api.example.com/v1":   "",
+		"https://ada@api.example.com":  "",
+		"https://api.example.com?x=1":  "",
+		"https://":                     "",
+		"ftp://api.example.com":        "",
+		"api.example.com":              "",
+		"":                             "",
+	} {
+		if got, ok := credential.Origin(given); got != want || ok != (want != "") {
+			t.Errorf("%q: got %q, %t, want %q", given, got, ok, want)
+		}
+	}
+}
