@@ -28,11 +28,13 @@ var rows = []struct{ table, insert string }{
 	{"calls", `INSERT INTO calls (run_id, step, attempt, generation, number, workspace_id, kind, name, status) SELECT 'run' || $3, $2, 1, 1, 1, $1, 'tool', 't', 'started'`},
 	{"approvals", `INSERT INTO approvals (id, workspace_id, run_id, step, kind, status, title, digest) SELECT 'apr' || $2, $1, 'run' || $3, 'a', 'approval', 'pending', '', ''`},
 	{"events", `INSERT INTO events (run_id, seq, workspace_id, type, data) SELECT 'run' || $3, length($2), $1, 'log', '{}'`},
+	{"schedules", `INSERT INTO schedules (id, workspace_id, name, workflow_id, version, inputs, cron, time_zone, overlap, catch_up, catch_up_window, created_by, updated_by) SELECT 'sch' || $2, $1, '', 'wfl' || $3, 1, '{}', '', '', 'skip', 'none', 60, ` + actor + `, ` + actor},
+	{"schedule_ticks", `INSERT INTO schedule_ticks (schedule_id, due_at, workspace_id, outcome) SELECT 'sch' || $3, '2026-01-01'::timestamptz + length($2) * interval '1 s', $1, 'started'`},
 	{"artifacts", `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) SELECT 'art' || $2, $1, 'run' || $3, '', ''`},
 }
 
 // hanging are the tables whose rows belong to a run or a workflow.
-var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts"}
+var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts", "schedules", "schedule_ticks"}
 
 // owner is the column that says whose a row is.
 func owner(table string) string {

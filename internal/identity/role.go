@@ -26,6 +26,7 @@ const (
 	RunsStart        Permission = "runs.start"
 	RunsControl      Permission = "runs.control" // cancel, retry, fork
 	ApprovalsDecide  Permission = "approvals.decide"
+	TriggersManage   Permission = "triggers.manage" // schedules and webhooks; they are read by runs.read
 	UsageRead        Permission = "usage.read"
 	WorkspaceRead    Permission = "workspace.read" // its name and its members
 	WorkspaceManage  Permission = "workspace.manage"
@@ -41,7 +42,7 @@ func Roles() []Role { return []Role{Owner, Admin, Editor, Operator, Viewer} }
 // Permissions lists every permission.
 func Permissions() []Permission {
 	return []Permission{
-		WorkflowsRead, WorkflowsWrite, WorkflowsPublish, RunsRead, RunsStart, RunsControl, ApprovalsDecide, UsageRead,
+		WorkflowsRead, WorkflowsWrite, WorkflowsPublish, RunsRead, RunsStart, RunsControl, ApprovalsDecide, TriggersManage, UsageRead,
 		WorkspaceRead, WorkspaceManage, WorkspaceDelete, MembersManage, OwnersManage, KeysManage,
 	}
 }
@@ -65,9 +66,9 @@ func (r Role) Permissions() []Permission {
 	case Owner:
 		return Permissions()
 	case Admin:
-		return append(read, WorkflowsWrite, WorkflowsPublish, RunsStart, RunsControl, ApprovalsDecide, WorkspaceManage, MembersManage, KeysManage)
+		return append(read, WorkflowsWrite, WorkflowsPublish, RunsStart, RunsControl, ApprovalsDecide, TriggersManage, WorkspaceManage, MembersManage, KeysManage)
 	case Editor:
-		return append(read, WorkflowsWrite, WorkflowsPublish, RunsStart, RunsControl)
+		return append(read, WorkflowsWrite, WorkflowsPublish, RunsStart, RunsControl, TriggersManage)
 	case Operator:
 		return append(read, RunsStart, RunsControl, ApprovalsDecide)
 	case Viewer:

@@ -31,6 +31,7 @@ type Client struct {
 	Nodes     workflowv1.NodeServiceClient
 	Runs      workflowv1.RunServiceClient
 	Approvals workflowv1.ApprovalServiceClient
+	Schedules workflowv1.ScheduleServiceClient
 
 	conn     *grpc.ClientConn
 	info     workflowv1.EngineServiceClient
@@ -56,6 +57,7 @@ func dial(target string, o Options, more ...grpc.DialOption) (*Client, error) {
 		Nodes:     workflowv1.NewNodeServiceClient(conn),
 		Runs:      workflowv1.NewRunServiceClient(conn),
 		Approvals: workflowv1.NewApprovalServiceClient(conn),
+		Schedules: workflowv1.NewScheduleServiceClient(conn),
 		conn:      conn,
 		info:      workflowv1.NewEngineServiceClient(conn),
 		patience:  defaultPatience(),

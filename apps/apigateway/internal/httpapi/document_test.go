@@ -30,6 +30,9 @@ func promised() map[string]string {
 		"GET /v1/runs/{id}/events": "runs.read", "GET /v1/artifacts/{id}": "runs.read",
 		"GET /v1/approvals": "runs.read", "GET /v1/approvals/{id}": "runs.read",
 		"POST /v1/approvals/{id}:approve": "approvals.decide", "POST /v1/approvals/{id}:reject": "approvals.decide", "POST /v1/approvals/{id}:submit": "approvals.decide",
+		"POST /v1/schedules": "triggers.manage", "GET /v1/schedules": "runs.read", "GET /v1/schedules/{id}": "runs.read", "PUT /v1/schedules/{id}": "triggers.manage",
+		"DELETE /v1/schedules/{id}": "triggers.manage", "POST /v1/schedules/{id}:pause": "runs.control", "POST /v1/schedules/{id}:resume": "runs.control",
+		"POST /v1/schedules/{id}:trigger": "runs.start", "GET /v1/schedules/{id}/ticks": "runs.read",
 		"GET /v1/usage": "usage.read",
 	}
 }

@@ -86,7 +86,13 @@ func prepare(t *testing.T) *world {
 	return w
 }
 
-func (w *world) serve(t *testing.T, runner grpcapi.Runner) {
+// works is what an engine is to the services.
+type works interface {
+	grpcapi.Runner
+	grpcapi.Triggers
+}
+
+func (w *world) serve(t *testing.T, runner works) {
 	t.Helper()
 	log, tables := slog.New(slog.DiscardHandler), store.New(w.pool)
 	events := feed.New(feed.Options{Log: tables, Wake: w.hub, Logger: log})
@@ -96,7 +102,7 @@ func (w *world) serve(t *testing.T, runner grpcapi.Runner) {
 	}
 	server := grpcapi.New(listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, w.library), Nodes: grpcapi.NewNodes(w.library, nil, nil),
-		Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
+		Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner), Schedules: grpcapi.NewSchedules(tables, runner),
 	}, grpcapi.Options{Key: authKey, Ready: w.pool.Ping, Log: log})
 	serving, stop := context.WithCancel(context.Background())
 	polling, stopPolling := context.WithCancel(context.Background())

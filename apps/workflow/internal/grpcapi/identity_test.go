@@ -97,10 +97,11 @@ func TestEveryRoleMayWhatTheTableSays(t *testing.T) {
 	refused := map[identity.Role][]string{
 		identity.Owner: {}, identity.Admin: {},
 		identity.Editor:   {"DecideApproval"},
-		identity.Operator: {"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode"},
+		identity.Operator: {"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode", "CreateSchedule", "UpdateSchedule", "DeleteSchedule"},
 		identity.Viewer: {
 			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode",
 			"StartRun", "CancelRun", "RetryRun", "ForkRun", "DecideApproval",
+			"CreateSchedule", "UpdateSchedule", "DeleteSchedule", "PauseSchedule", "ResumeSchedule", "TriggerSchedule",
 		},
 	}
 	for role, names := range refused {

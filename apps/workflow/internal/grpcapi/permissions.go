@@ -40,6 +40,15 @@ func permissions() map[string]identity.Permission {
 		workflowv1.ApprovalService_ListApprovals_FullMethodName:    identity.RunsRead,
 		workflowv1.ApprovalService_GetApproval_FullMethodName:      identity.RunsRead,
 		workflowv1.ApprovalService_DecideApproval_FullMethodName:   identity.ApprovalsDecide,
+		workflowv1.ScheduleService_CreateSchedule_FullMethodName:   identity.TriggersManage,
+		workflowv1.ScheduleService_GetSchedule_FullMethodName:      identity.RunsRead,
+		workflowv1.ScheduleService_ListSchedules_FullMethodName:    identity.RunsRead,
+		workflowv1.ScheduleService_UpdateSchedule_FullMethodName:   identity.TriggersManage,
+		workflowv1.ScheduleService_DeleteSchedule_FullMethodName:   identity.TriggersManage,
+		workflowv1.ScheduleService_PauseSchedule_FullMethodName:    identity.RunsControl,
+		workflowv1.ScheduleService_ResumeSchedule_FullMethodName:   identity.RunsControl,
+		workflowv1.ScheduleService_TriggerSchedule_FullMethodName:  identity.RunsStart,
+		workflowv1.ScheduleService_ListTicks_FullMethodName:        identity.RunsRead,
 	}
 }
 

@@ -23,7 +23,7 @@ const asking = `{"schema": "agentteam/v1", "name": "Ask secretly", "inputs": {"t
 	"nodes": [{"id": "ask", "type": "approval", "config": {"title": "Secretly go on?"}}], "edges": []}`
 
 // belongings is one of everything that a workspace can have.
-type belongings struct{ workflow, run, approval, artifact, digest string }
+type belongings struct{ workflow, run, approval, artifact, digest, schedule string }
 
 // furnish fills the world's workspace through the API, up to a run that waits for a person.
 func furnish(t *testing.T, w *world) (b belongings) {
@@ -44,6 +44,11 @@ func furnish(t *testing.T, w *world) (b belongings) {
 	b.run, b.artifact = started.GetRun().GetId(), id.New(id.Artifact)
 	storetest.Exec(t, w.pool, w.workspace, `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) VALUES ($1, $2, $3, 'text/plain', 'secret')`,
 		b.artifact, w.workspace, b.run)
+	scheduled, err := workflowv1.NewScheduleServiceClient(w.conn).CreateSchedule(ctx, &workflowv1.CreateScheduleRequest{Spec: b.spec()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.schedule = scheduled.GetSchedule().GetId()
 	for deadline := time.Now().Add(20 * time.Second); b.approval == ""; time.Sleep(20 * time.Millisecond) {
 		list, err := w.approvals.ListApprovals(ctx, &workflowv1.ListApprovalsRequest{RunId: b.run})
 		if err != nil || time.Now().After(deadline) {
@@ -54,6 +59,11 @@ func furnish(t *testing.T, w *world) (b belongings) {
 		}
 	}
 	return b
+}
+
+// spec is of a schedule that is due once a year, of the other workspace's workflow.
+func (b belongings) spec() *workflowv1.ScheduleSpec {
+	return &workflowv1.ScheduleSpec{Name: "Secret yearly", WorkflowId: b.workflow, Cron: "@yearly"}
 }
 
 // trial is a call with another workspace's ids.
@@ -92,6 +102,15 @@ func trials(b belongings) map[string]trial {
 		"ListRunEvents":    {request: &workflowv1.ListRunEventsRequest{RunId: b.run}},
 		"StreamRunEvents":  {request: &workflowv1.StreamRunEventsRequest{RunId: b.run}},
 		"GetArtifact":      {request: &workflowv1.GetArtifactRequest{Id: b.artifact}},
+		"CreateSchedule":   {request: &workflowv1.CreateScheduleRequest{Spec: b.spec()}},
+		"GetSchedule":      {request: &workflowv1.GetScheduleRequest{Id: b.schedule}},
+		"ListSchedules":    {request: &workflowv1.ListSchedulesRequest{WorkflowId: b.workflow}, nothing: true},
+		"UpdateSchedule":   {request: &workflowv1.UpdateScheduleRequest{Id: b.schedule, Spec: b.spec()}},
+		"DeleteSchedule":   {request: &workflowv1.DeleteScheduleRequest{Id: b.schedule}},
+		"PauseSchedule":    {request: &workflowv1.PauseScheduleRequest{Id: b.schedule}},
+		"ResumeSchedule":   {request: &workflowv1.ResumeScheduleRequest{Id: b.schedule}},
+		"TriggerSchedule":  {request: &workflowv1.TriggerScheduleRequest{Id: b.schedule}},
+		"ListTicks":        {request: &workflowv1.ListTicksRequest{ScheduleId: b.schedule}},
 		"GetUsage":         {request: &workflowv1.GetUsageRequest{}, nothing: true},
 		"ListApprovals":    {request: &workflowv1.ListApprovalsRequest{RunId: b.run}, nothing: true},
 		"GetApproval":      {request: &workflowv1.GetApprovalRequest{Id: b.approval}},
@@ -140,7 +159,7 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 func (w *world) contents(t *testing.T, b belongings) string {
 	t.Helper()
 	var parts []string
-	for _, name := range []string{"GetWorkflow", "ListVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns"} {
+	for _, name := range []string{"GetWorkflow", "ListVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns", "GetSchedule", "ListTicks"} {
 		answer, err := call(w.owner(t), w.conn, method(t, name), trials(b)[name].request)
 		if err != nil {
 			t.Fatal(name, err)
