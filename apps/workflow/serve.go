@@ -24,6 +24,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
 	"github.com/agentteam/agentteam/apps/workflow/internal/library"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
+	"github.com/agentteam/agentteam/apps/workflow/internal/notify"
 	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/contract"
@@ -51,7 +52,8 @@ func serve(ctx context.Context, options service.Options) error {
 	if err := identity.CheckKey(cfg.InternalAuthKey.Reveal()); err != nil {
 		return fmt.Errorf("%s %w", contract.InternalAuthKey, err)
 	}
-	if _, err := sealing.New(cfg.CredentialsKey.Reveal()); err != nil {
+	sealer, err := sealing.New(cfg.CredentialsKey.Reveal())
+	if err != nil {
 		return fmt.Errorf("%s %w", contract.CredentialsKey, err)
 	}
 	log := service.NewLog(os.Stderr, contract.WorkflowEngine().Name, cfg.LogOptions())
@@ -78,7 +80,7 @@ func serve(ctx context.Context, options service.Options) error {
 		return err
 	}
 	defer client.Close()
-	p := &process{cfg: cfg, listener: listener, pool: pool, hub: wake.New(client, log), telemetry: measured, log: log}
+	p := &process{cfg: cfg, sealer: sealer, listener: listener, pool: pool, hub: wake.New(client, log), telemetry: measured, log: log}
 	return p.run(ctx, options.DrainDelay)
 }
 
@@ -104,6 +106,7 @@ func openRedis(url string) (*redis.Client, error) {
 // process is what the engine's parts stand on.
 type process struct {
 	cfg       config.Config
+	sealer    *sealing.Sealer
 	listener  net.Listener
 	pool      *pgxpool.Pool
 	hub       *wake.Hub
@@ -123,7 +126,8 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	}
 	models := model.NewModels(p.accounts(), prices, modelPause)
 	programs := calls.Programs(prices)
-	performer := calls.NewPerformer(models, outbound.NewClient(outbound.Options{AllowPrefixes: p.cfg.OutboundAllow.Prefixes, AllowHosts: p.cfg.OutboundAllow.Hosts}))
+	guarded := outbound.NewClient(outbound.Options{AllowPrefixes: p.cfg.OutboundAllow.Prefixes, AllowHosts: p.cfg.OutboundAllow.Hosts})
+	performer := calls.NewPerformer(models, guarded)
 	tables := store.New(p.pool)
 	documents := library.New(tables, graph.DefaultTypes(), models.Providers())
 	engine, err := durable.New(ctx, durable.Options{Pool: p.pool, Programs: programs, Performer: performer, OneCall: []string{"http"},
@@ -135,28 +139,39 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	server := grpcapi.New(p.listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(runnable(documents.Types())), Workflows: grpcapi.NewWorkflows(tables, documents),
 		Nodes: grpcapi.NewNodes(documents, programs, performer), Runs: grpcapi.NewRuns(tables, engine, events), Approvals: grpcapi.NewApprovals(tables, engine),
-		Schedules: grpcapi.NewSchedules(tables, engine),
+		Schedules: grpcapi.NewSchedules(tables, engine), Webhooks: grpcapi.NewWebhooks(tables, engine, p.sealer),
+		Endpoints: grpcapi.NewEndpoints(tables, p.sealer),
 	}, grpcapi.Options{Key: p.cfg.InternalAuthKey.Reveal(), Ready: p.pool.Ping, Telemetry: p.telemetry.GRPCServer(), Log: p.log})
-	return p.together(ctx, drainDelay, engine, server, events)
+	notifier := notify.New(notify.Options{Store: tables, Sealer: p.sealer, Client: guarded, Log: p.log})
+	return p.together(ctx, drainDelay, parts{engine, server, events, notifier})
+}
+
+// parts are what runs in the process.
+type parts struct {
+	engine   *durable.Engine
+	server   *grpcapi.Server
+	events   *feed.Feed
+	notifier *notify.Notifier
 }
 
 // together runs the parts, and stops them in the order in which they need each other.
-func (p *process) together(ctx context.Context, drainDelay time.Duration, engine *durable.Engine, server *grpcapi.Server, events *feed.Feed) error {
+func (p *process) together(ctx context.Context, drainDelay time.Duration, all parts) error {
 	working, stopWorking := context.WithCancel(ctx)
 	lasting, stop := context.WithCancel(context.WithoutCancel(ctx)) // readers are served until the server has left
 	var work, others sync.WaitGroup
-	work.Go(func() { engine.Run(working) })
+	work.Go(func() { all.engine.Run(working) })
+	work.Go(func() { all.notifier.Run(working) })
 	others.Go(func() { p.hub.Run(lasting) })
-	others.Go(func() { events.Run(lasting) })
+	others.Go(func() { all.events.Run(lasting) })
 	others.Go(func() { p.metrics(lasting) })
-	served := server.Run(ctx, drainDelay)
+	served := all.server.Run(ctx, drainDelay)
 	stopWorking() // also when the server broke by itself
 	work.Wait()
 	stop()
 	others.Wait()
 	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
-	return errors.Join(served, engine.Close(leaving))
+	return errors.Join(served, all.engine.Close(leaving))
 }
 
 // metrics serves them on an address of their own, if there is one. A busy address costs metrics, no runs.

@@ -30,11 +30,15 @@ var rows = []struct{ table, insert string }{
 	{"events", `INSERT INTO events (run_id, seq, workspace_id, type, data) SELECT 'run' || $3, length($2), $1, 'log', '{}'`},
 	{"schedules", `INSERT INTO schedules (id, workspace_id, name, workflow_id, version, inputs, cron, time_zone, overlap, catch_up, catch_up_window, created_by, updated_by) SELECT 'sch' || $2, $1, '', 'wfl' || $3, 1, '{}', '', '', 'skip', 'none', 60, ` + actor + `, ` + actor},
 	{"schedule_ticks", `INSERT INTO schedule_ticks (schedule_id, due_at, workspace_id, outcome) SELECT 'sch' || $3, '2026-01-01'::timestamptz + length($2) * interval '1 s', $1, 'started'`},
+	{"webhooks", `INSERT INTO webhooks (id, workspace_id, name, form, workflow_id, version, inputs, secret, created_by) SELECT 'whk' || $2, $1, '', 'github', 'wfl' || $3, 1, '{}', '', ` + actor},
+	{"webhook_deliveries", `INSERT INTO webhook_deliveries (webhook_id, delivery_id, workspace_id, run_id) SELECT 'whk' || $3, $2, $1, 'run'`},
+	{"webhook_endpoints", `INSERT INTO webhook_endpoints (id, workspace_id, url, event_types, secret, created_by) SELECT 'whe' || $2, $1, $3, '{}', '', ` + actor},
+	{"endpoint_deliveries", `INSERT INTO endpoint_deliveries (id, workspace_id, endpoint_id, event_type, run_id, payload) SELECT 'dlv' || $2, $1, 'whe' || $3, '', '', '{}'`},
 	{"artifacts", `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) SELECT 'art' || $2, $1, 'run' || $3, '', ''`},
 }
 
 // hanging are the tables whose rows belong to a run or a workflow.
-var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts", "schedules", "schedule_ticks"}
+var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts", "schedules", "schedule_ticks", "webhooks", "webhook_deliveries", "endpoint_deliveries"}
 
 // owner is the column that says whose a row is.
 func owner(table string) string {

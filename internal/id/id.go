@@ -18,6 +18,8 @@ const (
 	Artifact  = "art"
 	Key       = "key"
 	Schedule  = "sch"
+	Webhook   = "whk"
+	Endpoint  = "whe"
 )
 
 const (

@@ -26,7 +26,7 @@ const (
 	RunsStart        Permission = "runs.start"
 	RunsControl      Permission = "runs.control" // cancel, retry, fork
 	ApprovalsDecide  Permission = "approvals.decide"
-	TriggersManage   Permission = "triggers.manage" // schedules and webhooks; they are read by runs.read
+	TriggersManage   Permission = "triggers.manage" // schedules, webhooks, webhook endpoints
 	UsageRead        Permission = "usage.read"
 	WorkspaceRead    Permission = "workspace.read" // its name and its members
 	WorkspaceManage  Permission = "workspace.manage"

@@ -32,6 +32,8 @@ type Client struct {
 	Runs      workflowv1.RunServiceClient
 	Approvals workflowv1.ApprovalServiceClient
 	Schedules workflowv1.ScheduleServiceClient
+	Webhooks  workflowv1.WebhookServiceClient
+	Endpoints workflowv1.EndpointServiceClient
 
 	conn     *grpc.ClientConn
 	info     workflowv1.EngineServiceClient
@@ -58,6 +60,8 @@ func dial(target string, o Options, more ...grpc.DialOption) (*Client, error) {
 		Runs:      workflowv1.NewRunServiceClient(conn),
 		Approvals: workflowv1.NewApprovalServiceClient(conn),
 		Schedules: workflowv1.NewScheduleServiceClient(conn),
+		Webhooks:  workflowv1.NewWebhookServiceClient(conn),
+		Endpoints: workflowv1.NewEndpointServiceClient(conn),
 		conn:      conn,
 		info:      workflowv1.NewEngineServiceClient(conn),
 		patience:  defaultPatience(),

@@ -33,6 +33,10 @@ func promised() map[string]string {
 		"POST /v1/schedules": "triggers.manage", "GET /v1/schedules": "runs.read", "GET /v1/schedules/{id}": "runs.read", "PUT /v1/schedules/{id}": "triggers.manage",
 		"DELETE /v1/schedules/{id}": "triggers.manage", "POST /v1/schedules/{id}:pause": "runs.control", "POST /v1/schedules/{id}:resume": "runs.control",
 		"POST /v1/schedules/{id}:trigger": "runs.start", "GET /v1/schedules/{id}/ticks": "runs.read",
+		"POST /v1/webhooks": "triggers.manage", "GET /v1/webhooks": "runs.read", "GET /v1/webhooks/{id}": "runs.read", "DELETE /v1/webhooks/{id}": "triggers.manage",
+		"POST /v1/webhook-endpoints": "triggers.manage", "GET /v1/webhook-endpoints": "triggers.manage", "GET /v1/webhook-endpoints/{id}": "triggers.manage",
+		"PUT /v1/webhook-endpoints/{id}": "triggers.manage", "DELETE /v1/webhook-endpoints/{id}": "triggers.manage", "POST /v1/webhook-endpoints/{id}:rotate-secret": "triggers.manage",
+		"GET /v1/webhook-endpoints/{id}/deliveries": "triggers.manage", "POST /v1/webhook-endpoints/{id}/deliveries/{delivery}:redeliver": "triggers.manage",
 		"GET /v1/usage": "usage.read",
 	}
 }
@@ -113,7 +117,7 @@ func refuses(t *testing.T, w *world, stranger, name, asks string) {
 		return
 	}
 	method, path, _ := strings.Cut(name, " ")
-	path = strings.NewReplacer("{id}", "x_1", "{version}", "1", "{user}", "u", "{workspace}", w.workspace).Replace(path)
+	path = strings.NewReplacer("{id}", "x_1", "{delivery}", "dlv_1", "{version}", "1", "{user}", "u", "{workspace}", w.workspace).Replace(path)
 	nobody := w.ask(t, method, path, "{}", "Authorization: ", "X-Forwarded-For: "+stranger)
 	if nobody.status != http.StatusUnauthorized || nobody.header.Get("WWW-Authenticate") == "" || nobody.json(t)["code"] != "unauthenticated" {
 		t.Errorf("%s without a token: %+v", name, nobody)

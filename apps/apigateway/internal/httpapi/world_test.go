@@ -84,6 +84,8 @@ func (s *script) serve(t testing.TB) (address string) {
 	workflowv1.RegisterWorkflowServiceServer(s.server, workflowv1.UnimplementedWorkflowServiceServer{})
 	workflowv1.RegisterNodeServiceServer(s.server, workflowv1.UnimplementedNodeServiceServer{})
 	workflowv1.RegisterApprovalServiceServer(s.server, workflowv1.UnimplementedApprovalServiceServer{})
+	workflowv1.RegisterWebhookServiceServer(s.server, workflowv1.UnimplementedWebhookServiceServer{})
+	workflowv1.RegisterEndpointServiceServer(s.server, workflowv1.UnimplementedEndpointServiceServer{})
 	workflowv1.RegisterScheduleServiceServer(s.server, workflowv1.UnimplementedScheduleServiceServer{})
 	workflowv1.RegisterRunServiceServer(s.server, runs{script: s})
 	workflowv1.RegisterEngineServiceServer(s.server, workflowv1.UnimplementedEngineServiceServer{})

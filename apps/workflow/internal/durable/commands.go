@@ -22,28 +22,30 @@ import (
 
 // The commands.
 const (
-	doCreate = "create"
-	doCancel = "cancel"
-	doRetry  = "retry"
-	doFork   = "fork"
-	doDecide = "decide"
-	doTick   = "tick"
+	doCreate  = "create"
+	doCancel  = "cancel"
+	doRetry   = "retry"
+	doFork    = "fork"
+	doDecide  = "decide"
+	doTick    = "tick"
+	doDeliver = "deliver"
 )
 
 // command is a change of a run that somebody asked for. It is a DBOS workflow, so that what follows from its
 // transaction is carried out even if this process dies right after the commit.
 type command struct {
-	Do        string           `json:"do"`
-	Workspace string           `json:"workspace"`
-	Run       string           `json:"run"`
-	Version   ledger.Version   `json:"version"`
-	New       ledger.New       `json:"new"`
-	From      string           `json:"from,omitempty"`
-	Reason    string           `json:"reason,omitempty"`
-	Decision  *ledger.Decision `json:"decision,omitempty"`
-	Tick      *trigger.Tick    `json:"tick,omitempty"`
-	By        ledger.Actor     `json:"by"`
-	Trace     string           `json:"trace,omitempty"` // of the request; what follows goes on with it
+	Do        string            `json:"do"`
+	Workspace string            `json:"workspace"`
+	Run       string            `json:"run"`
+	Version   ledger.Version    `json:"version"`
+	New       ledger.New        `json:"new"`
+	From      string            `json:"from,omitempty"`
+	Reason    string            `json:"reason,omitempty"`
+	Decision  *ledger.Decision  `json:"decision,omitempty"`
+	Tick      *trigger.Tick     `json:"tick,omitempty"`
+	Delivery  *trigger.Delivery `json:"delivery,omitempty"`
+	By        ledger.Actor      `json:"by"`
+	Trace     string            `json:"trace,omitempty"` // of the request; what follows goes on with it
 }
 
 // answer is what the transaction of a command gave.
@@ -105,6 +107,8 @@ func (c command) apply(ctx context.Context, tx ledger.Tx, plan ledger.Plan) (out
 		outcome, err = ledger.Fork(ctx, tx, plan, c.Run, c.From, c.New)
 	case doDecide:
 		outcome, err = ledger.Decide(ctx, tx, plan, c.Workspace, c.Run, *c.Decision)
+	case doDeliver:
+		outcome, err = trigger.Deliver(ctx, tx, plan, c.New, *c.Delivery)
 	case doTick:
 		var result trigger.Result
 		result, err = trigger.Fire(ctx, tx, plan, c.Workspace, c.Run, *c.Tick)

@@ -2,6 +2,7 @@ package grpcapi_test
 
 import (
 	"context"
+	"encoding/base64"
 	"log/slog"
 	"net"
 	"strings"
@@ -26,6 +27,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/identity"
+	"github.com/agentteam/agentteam/internal/sealing"
 	"github.com/agentteam/agentteam/internal/wake"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
@@ -94,6 +96,10 @@ type works interface {
 
 func (w *world) serve(t *testing.T, runner works) {
 	t.Helper()
+	sealer, err := sealing.New(base64.StdEncoding.EncodeToString(make([]byte, sealing.KeyBytes)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	log, tables := slog.New(slog.DiscardHandler), store.New(w.pool)
 	events := feed.New(feed.Options{Log: tables, Wake: w.hub, Logger: log})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -103,6 +109,7 @@ func (w *world) serve(t *testing.T, runner works) {
 	server := grpcapi.New(listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, w.library), Nodes: grpcapi.NewNodes(w.library, nil, nil),
 		Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner), Schedules: grpcapi.NewSchedules(tables, runner),
+		Webhooks: grpcapi.NewWebhooks(tables, runner, sealer), Endpoints: grpcapi.NewEndpoints(tables, sealer),
 	}, grpcapi.Options{Key: authKey, Ready: w.pool.Ping, Log: log})
 	serving, stop := context.WithCancel(context.Background())
 	polling, stopPolling := context.WithCancel(context.Background())

@@ -18,6 +18,7 @@ import (
 type Triggers interface {
 	CheckTrigger(ctx context.Context, caller identity.Caller, workflow string, version int, inputs func(ledger.Plan) (json.RawMessage, error)) error
 	Trigger(ctx context.Context, caller identity.Caller, schedule, run string) (store.Tick, error)
+	Receive(ctx context.Context, hook store.Webhook, delivery string, variables map[string]any) (run string, err error)
 }
 
 // Schedules is the ScheduleService.

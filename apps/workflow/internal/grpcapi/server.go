@@ -44,6 +44,8 @@ type Services struct {
 	Runs      workflowv1.RunServiceServer
 	Approvals workflowv1.ApprovalServiceServer
 	Schedules workflowv1.ScheduleServiceServer
+	Webhooks  workflowv1.WebhookServiceServer
+	Endpoints workflowv1.EndpointServiceServer
 }
 
 // Options is what the server is made of beside its services.
@@ -98,6 +100,8 @@ func (s Services) register(server *grpc.Server) {
 	workflowv1.RegisterRunServiceServer(server, s.Runs)
 	workflowv1.RegisterApprovalServiceServer(server, s.Approvals)
 	workflowv1.RegisterScheduleServiceServer(server, s.Schedules)
+	workflowv1.RegisterWebhookServiceServer(server, s.Webhooks)
+	workflowv1.RegisterEndpointServiceServer(server, s.Endpoints)
 }
 
 // Run serves until the context ends, then drains: NOT_SERVING, the delay, and calls in flight finish.

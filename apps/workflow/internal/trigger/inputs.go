@@ -1,4 +1,4 @@
-// Package trigger is what starts runs without a person asking for each: ticks of schedules. What happens is one
+// Package trigger is what starts runs without a person asking for each: ticks of schedules, deliveries to webhooks. What happens is one
 // function on a transaction, which records why a run starts, or why not, together with the run itself.
 package trigger
 
