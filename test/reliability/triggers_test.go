@@ -43,10 +43,10 @@ func (e *told) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	run, _, _ := strings.Cut(rest, `"`)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.names[run] != "" && e.names[run] != r.Header.Get("webhook-id") {
-		e.names[run] += " and " + r.Header.Get("webhook-id")
+	if e.names[run] != "" && e.names[run] != r.Header.Get("Webhook-Id") {
+		e.names[run] += " and " + r.Header.Get("Webhook-Id")
 	} else {
-		e.names[run] = r.Header.Get("webhook-id")
+		e.names[run] = r.Header.Get("Webhook-Id")
 	}
 	if rand.IntN(5) == 0 { //nolint:gosec // chance, not secrecy
 		w.WriteHeader(http.StatusServiceUnavailable)

@@ -7,10 +7,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"testing"
 	"time"
 
@@ -101,7 +101,7 @@ func push(t *testing.T, path, secret, body string) string {
 	mac := hmac.New(sha256.New, []byte(secret))
 	mac.Write([]byte(body))
 	got := ask(t, nil, http.MethodPost, path, []byte(body), http.Header{
-		"X-Github-Delivery": {fmt.Sprint(time.Now().UnixNano())}, "X-Github-Event": {"push"}, "X-Hub-Signature-256": {"sha256=" + hex.EncodeToString(mac.Sum(nil))},
+		"X-Github-Delivery": {strconv.FormatInt(time.Now().UnixNano(), 10)}, "X-Github-Event": {"push"}, "X-Hub-Signature-256": {"sha256=" + hex.EncodeToString(mac.Sum(nil))},
 	})
 	var answer struct {
 		RunID string `json:"run_id"`

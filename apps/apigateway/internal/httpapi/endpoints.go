@@ -23,8 +23,8 @@ type EndpointChange struct {
 
 // Endpoint is an address that is told of events.
 type Endpoint struct {
-	ID string `json:"id" example:"whe_01jcz3x8v9k2m4n6p8q0r2s4t6"`
 	EndpointRequest
+	ID             string     `json:"id" example:"whe_01jcz3x8v9k2m4n6p8q0r2s4t6"`
 	Disabled       bool       `json:"disabled"`
 	DisabledReason string     `json:"disabled_reason,omitempty" doc:"Why, if nobody disabled it: it answered 410, or nothing succeeded for five days."`
 	FailingSince   *time.Time `json:"failing_since,omitempty" doc:"No delivery has succeeded since."`

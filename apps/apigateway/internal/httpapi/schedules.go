@@ -60,8 +60,8 @@ func tick(t *workflowv1.Tick) Tick {
 
 // Schedule starts runs by the calendar.
 type Schedule struct {
-	ID string `json:"id" example:"sch_01jcz3x8v9k2m4n6p8q0r2s4t6"`
 	ScheduleRequest
+	ID        string       `json:"id" example:"sch_01jcz3x8v9k2m4n6p8q0r2s4t6"`
 	Paused    bool         `json:"paused"`
 	Revision  int64        `json:"revision" doc:"Also the ETag."`
 	NextTimes []*time.Time `json:"next_times" nullable:"false" doc:"None while it is paused."`

@@ -27,8 +27,8 @@ type NewWebhook struct {
 
 // Webhook starts runs by what another system sends.
 type Webhook struct {
-	ID string `json:"id" example:"whk_01jcz3x8v9k2m4n6p8q0r2s4t6"`
 	WebhookRequest
+	ID        string     `json:"id" example:"whk_01jcz3x8v9k2m4n6p8q0r2s4t6"`
 	Path      string     `json:"path" example:"/hooks/whk_01jcz3x8v9k2m4n6p8q0r2s4t6" doc:"Where deliveries go, at this API's address, by POST and without a token."`
 	Secret    string     `json:"secret,omitempty" doc:"Only in the answer to the creation, if it was made."`
 	CreatedAt *time.Time `json:"created_at"`

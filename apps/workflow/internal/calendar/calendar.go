@@ -27,8 +27,8 @@ type Calendar struct {
 
 // Parse takes five fields or a descriptor such as @daily, and a name of the IANA database. The pointers of problems are
 // /cron and /time_zone.
-func Parse(expression, zone string) (*Calendar, []problem.Problem) {
-	location, fault := location(zone)
+func Parse(expression, zoneName string) (*Calendar, []problem.Problem) {
+	zone, fault := locate(zoneName)
 	if fault != nil {
 		return nil, []problem.Problem{*fault}
 	}
@@ -49,14 +49,14 @@ func Parse(expression, zone string) (*Calendar, []problem.Problem) {
 	if !ok {
 		return nil, refused("cron must say at which times, got %q: write */5 * * * * for every five minutes", expression)
 	}
-	spec.Location = location
+	spec.Location = zone
 	if spec.Next(time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).IsZero() {
 		return nil, refused("cron %q is never due: no such day exists", expression)
 	}
 	return &Calendar{spec: spec, everyHour: spec.Hour&allHours == allHours}, nil
 }
 
-func location(zone string) (*time.Location, *problem.Problem) {
+func locate(zone string) (*time.Location, *problem.Problem) {
 	found, err := time.LoadLocation(zone)
 	if err != nil || zone == "" || zone == "Local" || len(zone) > maxZone {
 		p := problem.Format("/time_zone", problem.CodeUnknownValue, "time_zone must be a name of the IANA database, as UTC or Europe/Berlin, got %.80q", zone)

@@ -39,8 +39,7 @@ func (c *Calendar) Due(planned, now time.Time, p Policy) (d Due) {
 	for d.Next = planned; !d.Next.IsZero() && !d.Next.After(now); {
 		tick := d.Next
 		d.Next = c.Next(tick)
-		superseded := p.CatchUp == CatchUpLast && now.Sub(tick) > Grace && !d.Next.IsZero() && !d.Next.After(now)
-		if !tick.Before(horizon) && !superseded {
+		if !tick.Before(horizon) && !p.superseded(now.Sub(tick), d.Next, now) {
 			d.At = tick
 			return d
 		}
@@ -52,4 +51,9 @@ func (c *Calendar) Due(planned, now time.Time, p Policy) (d Due) {
 		}
 	}
 	return d
+}
+
+// superseded says whether a missed tick counts for nothing, because another came after it.
+func (p Policy) superseded(late time.Duration, next, now time.Time) bool {
+	return p.CatchUp == CatchUpLast && late > Grace && !next.IsZero() && !next.After(now)
 }

@@ -5,15 +5,13 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-
-	"google.golang.org/protobuf/types/known/timestamppb"
+	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/inbound"
 	"github.com/agentteam/agentteam/apps/workflow/internal/notify"
 	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/id"
-	"github.com/agentteam/agentteam/internal/paging"
 	"github.com/agentteam/agentteam/internal/sealing"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
@@ -54,29 +52,6 @@ func (e *Endpoints) CreateEndpoint(ctx context.Context, request *workflowv1.Crea
 	return &workflowv1.CreateEndpointResponse{Endpoint: endpointMessage(made), Secret: secret}, nil
 }
 
-// checkEndpoint refuses what can be told before anything is sent; the guard is where the connection is made.
-func checkEndpoint(address string, types []string) error {
-	if err := text("/url", address, maxURL); err != nil {
-		return err
-	}
-	parsed, err := url.Parse(address)
-	if err != nil {
-		return refuse("/url", "invalid_format", "url must be an address as https://example.com/hooks")
-	}
-	if err := outbound.CheckURL(parsed); err != nil {
-		return refuse("/url", "invalid_format", "url: %s", err)
-	}
-	if len(types) == 0 {
-		return refuse("/event_types", "missing_field", "event_types must name at least one of %s", strings.Join(store.EventTypes(), ", "))
-	}
-	for _, one := range types {
-		if !slices.Contains(store.EventTypes(), one) {
-			return refuse("/event_types", "unknown_value", "event_types are of %s, got %.40q", strings.Join(store.EventTypes(), ", "), one)
-		}
-	}
-	return nil
-}
-
 // GetEndpoint gives one endpoint without its secret.
 func (e *Endpoints) GetEndpoint(ctx context.Context, request *workflowv1.GetEndpointRequest) (*workflowv1.GetEndpointResponse, error) {
 	caller, err := callerOf(ctx)
@@ -107,13 +82,10 @@ func (e *Endpoints) ListEndpoints(ctx context.Context, request *workflowv1.ListE
 	if err != nil {
 		return nil, err
 	}
-	answer := &workflowv1.ListEndpointsResponse{}
-	for _, endpoint := range found[:min(size, len(found))] {
+	page, token := cut(endpointList, found, size, func(one store.Endpoint) (time.Time, string) { return one.CreatedAt, one.ID })
+	answer := &workflowv1.ListEndpointsResponse{NextToken: token}
+	for _, endpoint := range page {
 		answer.Endpoints = append(answer.Endpoints, endpointMessage(endpoint))
-	}
-	if len(found) > size {
-		last := found[size-1]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: endpointList, Time: last.CreatedAt, ID: last.ID})
 	}
 	return answer, nil
 }
@@ -167,58 +139,32 @@ func (e *Endpoints) RotateEndpointSecret(ctx context.Context, request *workflowv
 	return &workflowv1.RotateEndpointSecretResponse{Endpoint: endpointMessage(rotated), Secret: secret}, nil
 }
 
-// deliveryList is the kind of the page tokens of ListDeliveries.
-const deliveryList = "deliveries"
-
-// ListDeliveries lists the deliveries of an endpoint, the newest first.
-func (e *Endpoints) ListDeliveries(ctx context.Context, request *workflowv1.ListDeliveriesRequest) (*workflowv1.ListDeliveriesResponse, error) {
-	caller, err := callerOf(ctx)
+// checkEndpoint refuses what can be told before anything is sent; the guard is where the connection is made.
+func checkEndpoint(address string, types []string) error {
+	if err := text("/url", address, maxURL); err != nil {
+		return err
+	}
+	parsed, err := url.Parse(address)
 	if err != nil {
-		return nil, err
+		return refuse("/url", "invalid_format", "url must be an address as https://example.com/hooks")
 	}
-	after, size, err := pageOf(deliveryList, request.GetPage())
-	if err != nil {
-		return nil, err
+	if err := outbound.CheckURL(parsed); err != nil {
+		return refuse("/url", "invalid_format", "url: %s", err)
 	}
-	found, err := e.store.Deliveries(ctx, caller.Workspace, request.GetEndpointId(), after, size+1)
-	if err != nil {
-		return nil, err
+	if len(types) == 0 {
+		return refuse("/event_types", "missing_field", "event_types must name at least one of %s", strings.Join(store.EventTypes(), ", "))
 	}
-	answer := &workflowv1.ListDeliveriesResponse{}
-	for _, d := range found[:min(size, len(found))] {
-		answer.Deliveries = append(answer.Deliveries, deliveryMessage(d))
+	for _, one := range types {
+		if !slices.Contains(store.EventTypes(), one) {
+			return refuse("/event_types", "unknown_value", "event_types are of %s, got %.40q", strings.Join(store.EventTypes(), ", "), one)
+		}
 	}
-	if len(found) > size {
-		last := found[size-1]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: deliveryList, Time: last.CreatedAt, ID: last.ID})
-	}
-	return answer, nil
-}
-
-// Redeliver sends one again.
-func (e *Endpoints) Redeliver(ctx context.Context, request *workflowv1.RedeliverRequest) (*workflowv1.RedeliverResponse, error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	again, err := e.store.Redeliver(ctx, caller.Workspace, request.GetEndpointId(), request.GetDeliveryId())
-	if err != nil {
-		return nil, err
-	}
-	return &workflowv1.RedeliverResponse{Delivery: deliveryMessage(again)}, nil
+	return nil
 }
 
 func endpointMessage(e store.Endpoint) *workflowv1.Endpoint {
 	return &workflowv1.Endpoint{
 		Id: e.ID, Url: e.URL, EventTypes: e.EventTypes, Disabled: e.Disabled, DisabledReason: e.DisabledReason,
 		FailingSince: timestamp(e.FailingSince), Created: actorMessage(e.CreatedBy, e.CreatedAt),
-	}
-}
-
-func deliveryMessage(d store.Delivery) *workflowv1.Delivery {
-	return &workflowv1.Delivery{
-		Id: d.ID, EndpointId: d.EndpointID, EventType: d.EventType, RunId: d.RunID, Attempts: d.Attempts, ResponseStatus: d.ResponseStatus, Error: d.Error,
-		Status:     workflowv1.DeliveryStatus(number(workflowv1.DeliveryStatus_value, "DELIVERY_STATUS_", d.Status)),
-		CreateTime: timestamppb.New(d.CreatedAt), NextTime: timestamp(d.NextAt), LastTime: timestamp(d.LastAt),
 	}
 }

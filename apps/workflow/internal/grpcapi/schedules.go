@@ -3,6 +3,7 @@ package grpcapi
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/calendar"
 	"github.com/agentteam/agentteam/apps/workflow/internal/ledger"
@@ -10,7 +11,6 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/trigger"
 	"github.com/agentteam/agentteam/internal/id"
 	"github.com/agentteam/agentteam/internal/identity"
-	"github.com/agentteam/agentteam/internal/paging"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
 
@@ -58,26 +58,6 @@ func (s *Schedules) CreateSchedule(ctx context.Context, request *workflowv1.Crea
 	return &workflowv1.CreateScheduleResponse{Schedule: message}, err
 }
 
-// check gives what is kept of a spec, and its calendar.
-func (s *Schedules) check(ctx context.Context, caller identity.Caller, schedule string, m *workflowv1.ScheduleSpec) (store.ScheduleSpec, *calendar.Calendar, error) {
-	spec, c, err := scheduleSpec(m)
-	if err != nil {
-		return spec, nil, err
-	}
-	inputs, err := trigger.CompileInputs(json.RawMessage(spec.Inputs), trigger.ScheduleVariables())
-	if err != nil {
-		return spec, nil, err
-	}
-	now, err := s.store.Now(ctx)
-	if err != nil {
-		return spec, nil, err
-	}
-	err = s.triggers.CheckTrigger(ctx, caller, spec.WorkflowID, int(spec.Version), func(plan ledger.Plan) (json.RawMessage, error) {
-		return inputs.For(plan, trigger.TickVariables(schedule, c.Next(now), c))
-	})
-	return spec, c, err
-}
-
 // GetSchedule gives one schedule.
 func (s *Schedules) GetSchedule(ctx context.Context, request *workflowv1.GetScheduleRequest) (*workflowv1.GetScheduleResponse, error) {
 	caller, err := callerOf(ctx)
@@ -109,14 +89,9 @@ func (s *Schedules) ListSchedules(ctx context.Context, request *workflowv1.ListS
 	if err != nil {
 		return nil, err
 	}
-	answer := &workflowv1.ListSchedulesResponse{}
-	if len(found) > size {
-		found = found[:size]
-		last := found[size-1]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: scheduleList, Time: last.CreatedAt, ID: last.ID})
-	}
-	answer.Schedules, err = s.messages(ctx, caller, found)
-	return answer, err
+	page, token := cut(scheduleList, found, size, func(one store.Schedule) (time.Time, string) { return one.CreatedAt, one.ID })
+	shown, err := s.messages(ctx, caller, page)
+	return &workflowv1.ListSchedulesResponse{Schedules: shown, NextToken: token}, err
 }
 
 // UpdateSchedule replaces what a schedule is made of.
@@ -156,4 +131,24 @@ func (s *Schedules) DeleteSchedule(ctx context.Context, request *workflowv1.Dele
 		return nil, err
 	}
 	return &workflowv1.DeleteScheduleResponse{}, nil
+}
+
+// check gives what is kept of a spec, and its calendar.
+func (s *Schedules) check(ctx context.Context, caller identity.Caller, schedule string, m *workflowv1.ScheduleSpec) (store.ScheduleSpec, *calendar.Calendar, error) {
+	spec, c, err := scheduleSpec(m)
+	if err != nil {
+		return spec, nil, err
+	}
+	inputs, err := trigger.CompileInputs(json.RawMessage(spec.Inputs), trigger.ScheduleVariables())
+	if err != nil {
+		return spec, nil, err
+	}
+	now, err := s.store.Now(ctx)
+	if err != nil {
+		return spec, nil, err
+	}
+	err = s.triggers.CheckTrigger(ctx, caller, spec.WorkflowID, int(spec.Version), func(plan ledger.Plan) (json.RawMessage, error) {
+		return inputs.For(plan, trigger.TickVariables(schedule, c.Next(now), c))
+	})
+	return spec, c, err
 }

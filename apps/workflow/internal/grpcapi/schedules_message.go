@@ -1,6 +1,7 @@
 package grpcapi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -31,44 +32,41 @@ const (
 	tickPrefix    = "TICK_OUTCOME_"
 )
 
-// scheduleSpec reads what the caller wants. An overlap is skipped, nothing is caught up, the zone is UTC and the inputs are none unless it says otherwise.
+// scheduleSpec reads what the caller wants. The zone is UTC and the inputs are none unless it says otherwise.
 func scheduleSpec(m *workflowv1.ScheduleSpec) (spec store.ScheduleSpec, c *calendar.Calendar, err error) {
-	spec = store.ScheduleSpec{Name: m.GetName(), WorkflowID: m.GetWorkflowId(), Version: m.GetVersion(), Cron: m.GetCron(), TimeZone: m.GetTimeZone(),
-		Overlap: "skip", CatchUp: calendar.CatchUpNone, CatchUpWindow: defaultWindow, Inputs: "{}"}
+	spec = store.ScheduleSpec{Name: m.GetName(), WorkflowID: m.GetWorkflowId(), Version: m.GetVersion(), Cron: m.GetCron(), TimeZone: cmp.Or(m.GetTimeZone(), "UTC")}
 	if err := triggerNames(spec.Name, spec.WorkflowID, spec.Version); err != nil {
 		return spec, nil, err
 	}
-	if spec.TimeZone == "" {
-		spec.TimeZone = "UTC"
-	}
-	if m.GetOverlap() != 0 {
-		if spec.Overlap, err = word("overlap", overlapPrefix, m.GetOverlap()); err != nil {
-			return spec, nil, err
-		}
-	}
-	if m.GetCatchUp() != 0 {
-		if spec.CatchUp, err = word("catch_up", catchUpPrefix, m.GetCatchUp()); err != nil {
-			return spec, nil, err
-		}
-	}
-	if window := m.GetCatchUpWindow(); window != nil {
-		spec.CatchUpWindow = window.AsDuration().Truncate(time.Second)
-	}
-	if spec.CatchUpWindow < leastWindow || spec.CatchUpWindow > mostWindow {
-		return spec, nil, refuse("/catch_up_window", "out_of_range", "catch_up_window must be from %s to %s, got %s", leastWindow, mostWindow, spec.CatchUpWindow)
+	if err := schedulePolicies(m, &spec); err != nil {
+		return spec, nil, err
 	}
 	inputs, err := value("/inputs", m.GetInputsJson())
 	if err != nil {
 		return spec, nil, err
 	}
-	if inputs != nil {
-		spec.Inputs = string(inputs)
-	}
+	spec.Inputs = cmp.Or(string(inputs), "{}")
 	c, problems := calendar.Parse(spec.Cron, spec.TimeZone)
 	if problems != nil {
 		return spec, nil, unfit("the schedule", problems)
 	}
 	return spec, c, nil
+}
+
+// schedulePolicies skips an overlap, and catches nothing up, unless the caller says otherwise.
+func schedulePolicies(m *workflowv1.ScheduleSpec, spec *store.ScheduleSpec) (err error) {
+	if spec.Overlap, err = word("/overlap", overlapPrefix, cmp.Or(m.GetOverlap(), workflowv1.Overlap_OVERLAP_SKIP)); err != nil {
+		return err
+	}
+	if spec.CatchUp, err = word("/catch_up", catchUpPrefix, cmp.Or(m.GetCatchUp(), workflowv1.CatchUp_CATCH_UP_NONE)); err != nil {
+		return err
+	}
+	spec.CatchUpWindow = cmp.Or(m.GetCatchUpWindow().AsDuration().Truncate(time.Second), defaultWindow)
+	if spec.CatchUpWindow < leastWindow || spec.CatchUpWindow > mostWindow {
+		return refuse("/catch_up_window_seconds", "out_of_range", "catch_up_window_seconds must be from %d to %d, got %d",
+			int(leastWindow.Seconds()), int(mostWindow.Seconds()), int(spec.CatchUpWindow.Seconds()))
+	}
+	return nil
 }
 
 // triggerNames checks what every trigger states.

@@ -2,9 +2,9 @@ package grpcapi
 
 import (
 	"context"
+	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
-	"github.com/agentteam/agentteam/internal/paging"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
 
@@ -80,13 +80,10 @@ func (s *Schedules) ListTicks(ctx context.Context, request *workflowv1.ListTicks
 	if err != nil {
 		return nil, err
 	}
-	answer := &workflowv1.ListTicksResponse{}
-	for _, t := range ticks[:min(size, len(ticks))] {
+	page, token := cut(tickList, ticks, size, func(t store.Tick) (time.Time, string) { return t.DueAt, t.ScheduleID })
+	answer := &workflowv1.ListTicksResponse{NextToken: token}
+	for _, t := range page {
 		answer.Ticks = append(answer.Ticks, tickMessage(t))
-	}
-	if len(ticks) > size {
-		last := ticks[size-1]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: tickList, Time: last.DueAt, ID: last.ScheduleID})
 	}
 	return answer, nil
 }

@@ -3,13 +3,13 @@ package grpcapi
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/inbound"
 	"github.com/agentteam/agentteam/apps/workflow/internal/ledger"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/apps/workflow/internal/trigger"
 	"github.com/agentteam/agentteam/internal/id"
-	"github.com/agentteam/agentteam/internal/paging"
 	"github.com/agentteam/agentteam/internal/sealing"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
@@ -68,30 +68,6 @@ func (w *Webhooks) CreateWebhook(ctx context.Context, request *workflowv1.Create
 	return &workflowv1.CreateWebhookResponse{Webhook: webhookMessage(made), Secret: shown}, nil
 }
 
-func webhookOf(request *workflowv1.CreateWebhookRequest) (store.Webhook, error) {
-	hook := store.Webhook{Name: request.GetName(), WorkflowID: request.GetWorkflowId(), Version: request.GetVersion(), Inputs: everything}
-	err := triggerNames(hook.Name, hook.WorkflowID, hook.Version)
-	if err != nil {
-		return hook, err
-	}
-	if hook.Form, err = word("/form", webhookFormPrefix, request.GetForm()); err != nil {
-		return hook, err
-	}
-	inputs, err := value("/inputs", request.GetInputsJson())
-	if err != nil {
-		return hook, err
-	}
-	if inputs != nil {
-		hook.Inputs = string(inputs)
-	}
-	_, err = trigger.CompileInputs(json.RawMessage(hook.Inputs), inbound.Variables())
-	return hook, err
-}
-
-func placeOf(workspace, webhook string) sealing.Place {
-	return sealing.Place{Workspace: workspace, Purpose: webhookPurpose, ID: webhook}
-}
-
 // GetWebhook gives one webhook without its secret.
 func (w *Webhooks) GetWebhook(ctx context.Context, request *workflowv1.GetWebhookRequest) (*workflowv1.GetWebhookResponse, error) {
 	caller, err := callerOf(ctx)
@@ -122,13 +98,10 @@ func (w *Webhooks) ListWebhooks(ctx context.Context, request *workflowv1.ListWeb
 	if err != nil {
 		return nil, err
 	}
-	answer := &workflowv1.ListWebhooksResponse{}
-	for _, hook := range found[:min(size, len(found))] {
+	page, token := cut(webhookList, found, size, func(one store.Webhook) (time.Time, string) { return one.CreatedAt, one.ID })
+	answer := &workflowv1.ListWebhooksResponse{NextToken: token}
+	for _, hook := range page {
 		answer.Webhooks = append(answer.Webhooks, webhookMessage(hook))
-	}
-	if len(found) > size {
-		last := found[size-1]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: webhookList, Time: last.CreatedAt, ID: last.ID})
 	}
 	return answer, nil
 }
@@ -143,6 +116,30 @@ func (w *Webhooks) DeleteWebhook(ctx context.Context, request *workflowv1.Delete
 		return nil, err
 	}
 	return &workflowv1.DeleteWebhookResponse{}, nil
+}
+
+func webhookOf(request *workflowv1.CreateWebhookRequest) (store.Webhook, error) {
+	hook := store.Webhook{Name: request.GetName(), WorkflowID: request.GetWorkflowId(), Version: request.GetVersion(), Inputs: everything}
+	err := triggerNames(hook.Name, hook.WorkflowID, hook.Version)
+	if err != nil {
+		return hook, err
+	}
+	if hook.Form, err = word("/form", webhookFormPrefix, request.GetForm()); err != nil {
+		return hook, err
+	}
+	inputs, err := value("/inputs", request.GetInputsJson())
+	if err != nil {
+		return hook, err
+	}
+	if inputs != nil {
+		hook.Inputs = string(inputs)
+	}
+	_, err = trigger.CompileInputs(json.RawMessage(hook.Inputs), inbound.Variables())
+	return hook, err
+}
+
+func placeOf(workspace, webhook string) sealing.Place {
+	return sealing.Place{Workspace: workspace, Purpose: webhookPurpose, ID: webhook}
 }
 
 func webhookMessage(w store.Webhook) *workflowv1.Webhook {

@@ -50,11 +50,11 @@ func Verify(form string, secret []byte, header http.Header, body []byte, now tim
 	switch form {
 	case GitHub:
 		signed = hexSigned(secret, body, header.Get("X-Hub-Signature-256"), "sha256=")
-		d = Delivery{ID: header.Get("X-GitHub-Delivery"), Trial: header.Get("X-GitHub-Event") == "ping"}
+		d = Delivery{ID: header.Get("X-Github-Delivery"), Trial: header.Get("X-Github-Event") == "ping"}
 	case Slack:
 		signed, d = slack(secret, header, body, now)
 	case Standard:
-		signed, d.ID = standard(secret, header, body, now), header.Get(standardwebhooks.HeaderWebhookID)
+		signed, d.ID = standard(secret, header, body, now), header.Get("Webhook-Id")
 	case Generic:
 		signature := header.Get("X-Signature")
 		signed, d.ID = hexSigned(secret, body, signature, "sha256="), header.Get("X-Delivery-Id")
@@ -62,10 +62,14 @@ func Verify(form string, secret []byte, header http.Header, body []byte, now tim
 			d.ID = strings.ToLower(signature)
 		}
 	}
-	if !signed || d.ID == "" || len(d.ID) > maxID || strings.ContainsFunc(d.ID, unprintable) {
+	if !signed || !named(d.ID) {
 		return Delivery{}, ErrUnsigned
 	}
 	return d, nil
+}
+
+func named(delivery string) bool {
+	return delivery != "" && len(delivery) <= maxID && !strings.ContainsFunc(delivery, unprintable)
 }
 
 // hexSigned compares in a time that does not depend on how much is right.
@@ -103,7 +107,7 @@ func slack(secret []byte, header http.Header, body []byte, now time.Time) (signe
 
 func standard(secret []byte, header http.Header, body []byte, now time.Time) bool {
 	webhook, err := standardwebhooks.NewWebhook(string(secret))
-	return err == nil && recent(header.Get(standardwebhooks.HeaderWebhookTimestamp), now) &&
+	return err == nil && recent(header.Get("Webhook-Timestamp"), now) &&
 		webhook.VerifyIgnoringTimestamp(body, header) == nil // its own clock is the process's
 }
 

@@ -98,7 +98,7 @@ func TestStandard(t *testing.T) {
 	if _, err := Verify(Standard, []byte(secret), h, body, now.Add(Tolerance+time.Second)); !errors.Is(err, ErrUnsigned) {
 		t.Errorf("old: %v", err)
 	}
-	h.Set("webhook-id", "msg_2")
+	h.Set("Webhook-Id", "msg_2")
 	if _, err := Verify(Standard, []byte(secret), h, body, now); !errors.Is(err, ErrUnsigned) {
 		t.Errorf("another id: %v", err)
 	}
@@ -167,7 +167,7 @@ func FuzzVerify(f *testing.F) {
 			h.Set(key, signature)
 		}
 		h.Set("X-Slack-Request-Timestamp", timestamp)
-		h.Set("webhook-timestamp", timestamp)
+		h.Set("Webhook-Timestamp", timestamp)
 		for _, key := range []string{"X-GitHub-Delivery", "webhook-id", "X-Delivery-Id"} {
 			h.Set(key, name)
 		}

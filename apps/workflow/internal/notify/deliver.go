@@ -87,9 +87,9 @@ func (n *Notifier) post(ctx context.Context, d store.DueDelivery, endpoint store
 		return 0, errors.New("the address cannot be read")
 	}
 	request.Header = http.Header{"Content-Type": {"application/json"}, "User-Agent": {"agentteam"}}
-	request.Header.Set(standardwebhooks.HeaderWebhookID, d.ID)
-	request.Header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(d.Now.Unix(), 10))
-	request.Header.Set(standardwebhooks.HeaderWebhookSignature, signatures)
+	request.Header.Set("Webhook-Id", d.ID)
+	request.Header.Set("Webhook-Timestamp", strconv.FormatInt(d.Now.Unix(), 10))
+	request.Header.Set("Webhook-Signature", signatures)
 	response, err := n.client.Do(request)
 	if err != nil {
 		if told, ok := errors.AsType[*url.Error](err); ok {

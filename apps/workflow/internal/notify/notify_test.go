@@ -92,15 +92,14 @@ func (w *world) seen() []got {
 	return append([]got{}, w.requests...)
 }
 
-// notifier sends until the test's end, or until it is stopped.
-func (w *world) notifier(o outbound.Options) (stop func()) {
+// notifier sends until the test's end.
+func (w *world) notifier(o outbound.Options) {
+	w.t.Helper()
 	n := New(Options{Store: w.store, Sealer: w.sealer, Client: outbound.NewClient(o), Log: slog.New(slog.NewTextHandler(w.t.Output(), nil))})
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
 	all.Go(func() { n.Run(ctx) })
-	stop = func() { cancel(); all.Wait() }
-	w.t.Cleanup(stop)
-	return stop
+	w.t.Cleanup(func() { cancel(); all.Wait() })
 }
 
 func open() outbound.Options {
@@ -196,7 +195,7 @@ func TestEveryTypeOfEventIsToldOnce(t *testing.T) {
 			t.Errorf("%s, %v", r.body, err)
 		}
 		types[message.Type] = true
-		if err := webhook.Verify(r.body, r.header); err != nil || !strings.HasPrefix(r.header.Get("webhook-id"), "dlv_") {
+		if err := webhook.Verify(r.body, r.header); err != nil || !strings.HasPrefix(r.header.Get("Webhook-Id"), "dlv_") {
 			t.Errorf("%v of %v", err, r.header)
 		}
 	}
@@ -231,7 +230,7 @@ func TestWhatFailsIsSentAgainWithTheSameID(t *testing.T) {
 	}
 	byID := map[string][]string{}
 	for _, r := range w.seen() {
-		byID[r.header.Get("webhook-id")] = append(byID[r.header.Get("webhook-id")], string(r.body))
+		byID[r.header.Get("Webhook-Id")] = append(byID[r.header.Get("Webhook-Id")], string(r.body))
 	}
 	for name, bodies := range byID {
 		if len(bodies) != 2 || bodies[0] != bodies[1] {

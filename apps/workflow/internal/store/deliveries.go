@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -30,25 +29,13 @@ func (d *Delivery) targets() []any {
 }
 
 // Deliveries lists at most limit deliveries of an endpoint after the cursor, the newest first.
-func (s *Store) Deliveries(ctx context.Context, workspace, endpoint string, after paging.Cursor, limit int) (deliveries []Delivery, err error) {
+func (s *Store) Deliveries(ctx context.Context, workspace, endpoint string, after paging.Cursor, limit int) ([]Delivery, error) {
 	if _, err := s.Endpoint(ctx, workspace, endpoint); err != nil {
 		return nil, err
 	}
 	f := &filter{}
 	f.add("endpoint_id = ?", endpoint)
-	if !after.First() {
-		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)
-	}
-	query := fmt.Sprintf(`SELECT %s FROM endpoint_deliveries%s ORDER BY created_at DESC, id DESC LIMIT %d`, deliveryColumns, f.where(), limit)
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, query, f.arguments...)
-		if err != nil {
-			return err
-		}
-		deliveries, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (d Delivery, err error) { return d, row.Scan(d.targets()...) })
-		return err
-	})
-	return deliveries, err
+	return newest(ctx, s, workspace, f, deliveryColumns, "endpoint_deliveries", after, limit, (*Delivery).targets)
 }
 
 // Redeliver lets a delivery begin again, with all attempts that a new one has.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -47,12 +46,8 @@ func (e *Endpoint) targets() []any {
 // CreateEndpoint keeps a new endpoint, which is told of what happens from now on.
 func (s *Store) CreateEndpoint(ctx context.Context, workspace string, e Endpoint) (made Endpoint, err error) {
 	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		var count int
-		if err := tx.QueryRow(ctx, `SELECT count(*) FROM webhook_endpoints`).Scan(&count); err != nil {
+		if err := room(ctx, tx, "webhook_endpoints", mostEndpoints); err != nil {
 			return err
-		}
-		if count >= mostEndpoints {
-			return fmt.Errorf("the workspace has %d endpoints already, and may have %d; delete one first: %w", count, mostEndpoints, ErrConflict)
 		}
 		const statement = `INSERT INTO webhook_endpoints (id, workspace_id, url, event_types, secret, created_by) VALUES ($1, $2, $3, $4, $5, $6) RETURNING ` + endpointColumns
 		return tx.QueryRow(ctx, statement, e.ID, workspace, e.URL, e.EventTypes, e.Secret, e.CreatedBy).Scan(made.targets()...)
@@ -95,21 +90,8 @@ func (s *Store) endpoint(ctx context.Context, workspace, endpoint, statement str
 }
 
 // Endpoints lists at most limit endpoints after the cursor, the newest first.
-func (s *Store) Endpoints(ctx context.Context, workspace string, after paging.Cursor, limit int) (endpoints []Endpoint, err error) {
-	f := &filter{}
-	if !after.First() {
-		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)
-	}
-	query := fmt.Sprintf(`SELECT %s FROM webhook_endpoints%s ORDER BY created_at DESC, id DESC LIMIT %d`, endpointColumns, f.where(), limit)
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, query, f.arguments...)
-		if err != nil {
-			return err
-		}
-		endpoints, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e Endpoint, err error) { return e, row.Scan(e.targets()...) })
-		return err
-	})
-	return endpoints, err
+func (s *Store) Endpoints(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]Endpoint, error) {
+	return newest(ctx, s, workspace, &filter{}, endpointColumns, "webhook_endpoints", after, limit, (*Endpoint).targets)
 }
 
 func noEndpoint(endpoint string) error { return Missing("endpoint", endpoint) }

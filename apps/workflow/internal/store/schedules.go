@@ -25,8 +25,8 @@ type ScheduleSpec struct {
 
 // Schedule starts runs by the calendar.
 type Schedule struct {
-	ID string
 	ScheduleSpec
+	ID                   string
 	Paused               bool
 	Revision             int64
 	Now                  time.Time // the database's clock, when it was read
@@ -37,16 +37,13 @@ type Schedule struct {
 // mostSchedules bounds those of one workspace.
 const mostSchedules = 1000
 
-const scheduleColumns = `id, name, workflow_id, version, inputs::text, cron, time_zone, overlap, catch_up, catch_up_window,
+const scheduleColumns = `id, name, workflow_id, version, inputs::text, cron, time_zone, overlap, catch_up, make_interval(secs => catch_up_window),
 	paused, revision, clock_timestamp(), created_by, created_at, updated_by, updated_at`
 
-// scan reads the scheduleColumns.
-func (s *Schedule) scan(row pgx.Row) error {
-	var window int64
-	err := row.Scan(&s.ID, &s.Name, &s.WorkflowID, &s.Version, &s.Inputs, &s.Cron, &s.TimeZone, &s.Overlap, &s.CatchUp, &window,
-		&s.Paused, &s.Revision, &s.Now, &s.CreatedBy, &s.CreatedAt, &s.UpdatedBy, &s.UpdatedAt)
-	s.CatchUpWindow = time.Duration(window) * time.Second
-	return err
+// targets are where the scheduleColumns go.
+func (s *Schedule) targets() []any {
+	return []any{&s.ID, &s.Name, &s.WorkflowID, &s.Version, &s.Inputs, &s.Cron, &s.TimeZone, &s.Overlap, &s.CatchUp, &s.CatchUpWindow,
+		&s.Paused, &s.Revision, &s.Now, &s.CreatedBy, &s.CreatedAt, &s.UpdatedBy, &s.UpdatedAt}
 }
 
 // NextTick says when a schedule is due after a time of the database's clock; zero: never.
@@ -55,13 +52,12 @@ type NextTick func(after time.Time) time.Time
 // CreateSchedule keeps a new schedule. The same id again gives the one that is there.
 func (s *Store) CreateSchedule(ctx context.Context, workspace, schedule string, spec ScheduleSpec, next NextTick, by Actor) (made Schedule, err error) {
 	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		var now time.Time
-		var count int
-		if err := tx.QueryRow(ctx, `SELECT clock_timestamp(), count(*) FROM schedules`).Scan(&now, &count); err != nil {
+		if err := room(ctx, tx, "schedules", mostSchedules); err != nil {
 			return err
 		}
-		if count >= mostSchedules {
-			return fmt.Errorf("the workspace has %d schedules already, and may have %d; delete one first: %w", count, mostSchedules, ErrConflict)
+		var now time.Time
+		if err := tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now); err != nil {
+			return err
 		}
 		const statement = `INSERT INTO schedules (id, workspace_id, name, workflow_id, version, inputs, cron, time_zone, overlap, catch_up, catch_up_window, next_at, created_by, updated_by)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13) ON CONFLICT (id) DO NOTHING`
@@ -69,7 +65,7 @@ func (s *Store) CreateSchedule(ctx context.Context, workspace, schedule string, 
 			int64(spec.CatchUpWindow/time.Second), orNull(next(now)), by); err != nil {
 			return err
 		}
-		return made.scan(tx.QueryRow(ctx, `SELECT `+scheduleColumns+` FROM schedules WHERE id = $1`, schedule))
+		return tx.QueryRow(ctx, `SELECT `+scheduleColumns+` FROM schedules WHERE id = $1`, schedule).Scan(made.targets()...)
 	})
 	return made, orNotFound(err, fmt.Errorf("there is another schedule with the id %s already; choose a new id: %w", schedule, ErrConflict))
 }
@@ -80,30 +76,18 @@ func (s *Store) Schedule(ctx context.Context, workspace, schedule string) (found
 		return Schedule{}, noSchedule(schedule)
 	}
 	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		return found.scan(tx.QueryRow(ctx, `SELECT `+scheduleColumns+` FROM schedules WHERE id = $1`, schedule))
+		return tx.QueryRow(ctx, `SELECT `+scheduleColumns+` FROM schedules WHERE id = $1`, schedule).Scan(found.targets()...)
 	})
 	return found, orNotFound(err, noSchedule(schedule))
 }
 
 // Schedules lists at most limit schedules after the cursor, the newest first; of one workflow, if it is named.
-func (s *Store) Schedules(ctx context.Context, workspace, workflow string, after paging.Cursor, limit int) (schedules []Schedule, err error) {
+func (s *Store) Schedules(ctx context.Context, workspace, workflow string, after paging.Cursor, limit int) ([]Schedule, error) {
 	f := &filter{}
 	if workflow != "" {
 		f.add("workflow_id = ?", workflow)
 	}
-	if !after.First() {
-		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)
-	}
-	query := fmt.Sprintf(`SELECT %s FROM schedules%s ORDER BY created_at DESC, id DESC LIMIT %d`, scheduleColumns, f.where(), limit)
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, query, f.arguments...)
-		if err != nil {
-			return err
-		}
-		schedules, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (s Schedule, err error) { return s, s.scan(row) })
-		return err
-	})
-	return schedules, err
+	return newest(ctx, s, workspace, f, scheduleColumns, "schedules", after, limit, (*Schedule).targets)
 }
 
 // UpdateSchedule replaces what a schedule is made of. A tick that is due stays due, unless the calendar is another.
@@ -152,7 +136,7 @@ func (s *Store) changeSchedule(ctx context.Context, workspace, schedule string, 
 		if err != nil {
 			return orNotFound(err, noSchedule(schedule))
 		}
-		err = changed.scan(statement(tx, now))
+		err = statement(tx, now).Scan(changed.targets()...)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return fmt.Errorf("schedule %s is at revision %d, not %d: %w; read it again and repeat the change on it", schedule, current, revision, ErrStale)
 		}

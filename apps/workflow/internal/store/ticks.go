@@ -43,8 +43,8 @@ func (s *Store) Ticks(ctx context.Context, workspace, schedule string, after pag
 
 // LastTicks gives the newest ticks of each schedule.
 func (s *Store) LastTicks(ctx context.Context, workspace string, schedules []string, most int) (map[string][]Tick, error) {
-	ticks, err := s.ticks(ctx, workspace, `SELECT t.* FROM unnest($1::text[]) AS s (schedule), LATERAL (
-		SELECT `+tickColumns+` FROM schedule_ticks WHERE schedule_id = s.schedule ORDER BY due_at DESC LIMIT $2) AS t`, schedules, most)
+	ticks, err := s.ticks(ctx, workspace, `SELECT `+tickColumns+` FROM unnest($1::text[]) AS s (schedule), LATERAL (
+		SELECT schedule_id, due_at, outcome, run_id, reason, triggered_by, recorded_at FROM schedule_ticks WHERE schedule_id = s.schedule ORDER BY due_at DESC LIMIT $2) AS t`, schedules, most)
 	bySchedule := map[string][]Tick{}
 	for _, t := range ticks {
 		bySchedule[t.ScheduleID] = append(bySchedule[t.ScheduleID], t)

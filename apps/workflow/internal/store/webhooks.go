@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -36,12 +35,8 @@ func (w *Webhook) targets() []any {
 // CreateWebhook keeps a new webhook.
 func (s *Store) CreateWebhook(ctx context.Context, workspace string, w Webhook) (made Webhook, err error) {
 	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		var count int
-		if err := tx.QueryRow(ctx, `SELECT count(*) FROM webhooks`).Scan(&count); err != nil {
+		if err := room(ctx, tx, "webhooks", mostWebhooks); err != nil {
 			return err
-		}
-		if count >= mostWebhooks {
-			return fmt.Errorf("the workspace has %d webhooks already, and may have %d; delete one first: %w", count, mostWebhooks, ErrConflict)
 		}
 		const statement = `INSERT INTO webhooks (id, workspace_id, name, form, workflow_id, version, inputs, secret, created_by)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ` + webhookColumns
@@ -73,21 +68,8 @@ func (s *Store) FindWebhook(ctx context.Context, webhook string) (w Webhook, now
 }
 
 // Webhooks lists at most limit webhooks after the cursor, the newest first.
-func (s *Store) Webhooks(ctx context.Context, workspace string, after paging.Cursor, limit int) (webhooks []Webhook, err error) {
-	f := &filter{}
-	if !after.First() {
-		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)
-	}
-	query := fmt.Sprintf(`SELECT %s FROM webhooks%s ORDER BY created_at DESC, id DESC LIMIT %d`, webhookColumns, f.where(), limit)
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, query, f.arguments...)
-		if err != nil {
-			return err
-		}
-		webhooks, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (w Webhook, err error) { return w, row.Scan(w.targets()...) })
-		return err
-	})
-	return webhooks, err
+func (s *Store) Webhooks(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]Webhook, error) {
+	return newest(ctx, s, workspace, &filter{}, webhookColumns, "webhooks", after, limit, (*Webhook).targets)
 }
 
 // DeleteWebhook removes a webhook with what is known of its deliveries.

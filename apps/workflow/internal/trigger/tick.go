@@ -114,7 +114,7 @@ func (f *firing) choose() (func() (Result, error), error) {
 	r := &f.row
 	switch {
 	case f.tick.Asked != nil && !f.tick.Due.IsZero():
-		return func() (Result, error) { return f.make(f.tick.Due) }, nil
+		return func() (Result, error) { return f.tickAt(f.tick.Due) }, nil
 	case r.paused || r.rev != f.tick.Revision:
 		return nil, nil
 	case r.nextAt != nil && !r.nextAt.After(r.now):
@@ -145,11 +145,11 @@ func (f *firing) planned() (Result, error) {
 		_, err := f.tx.Exec(f.ctx, database.LeaveSQL)
 		return Result{}, err
 	}
-	return f.make(due.At)
+	return f.tickAt(due.At)
 }
 
-// make records a tick, and starts its run if the policy of overlaps lets it.
-func (f *firing) make(due time.Time) (Result, error) {
+// tickAt records a tick, and starts its run if the policy of overlaps lets it.
+func (f *firing) tickAt(due time.Time) (Result, error) {
 	outcome, reason := f.overlapping()
 	if outcome == "queued" {
 		if _, err := f.tx.Exec(f.ctx, `UPDATE schedules SET queued = queued + 1 WHERE id = $1`, f.tick.Schedule); err != nil {
