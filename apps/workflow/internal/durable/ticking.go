@@ -55,16 +55,15 @@ func (e *Engine) fire(ctx context.Context, workspace, schedule, run string, t tr
 	}
 	t.Revision = found.Revision
 	version, plan, err := e.startable(ctx, workspace, found.WorkflowID, int(found.Version))
-	if refused := errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrConflict); err != nil && !refused {
-		return err
-	} else if refused {
+	switch {
+	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrConflict):
 		t.Refused = err.Error()
-	}
-	if t.Refused != "" { // nothing follows from it that a crash could lose
-		return e.directly(ctx, func(ctx context.Context, tx ledger.Tx) error {
+		return e.directly(ctx, func(ctx context.Context, tx ledger.Tx) error { // nothing follows from it that a crash could lose
 			_, err := trigger.Fire(ctx, tx, plan, workspace, run, t)
 			return err
 		})
+	case err != nil:
+		return err
 	}
 	_, err = e.do(ctx, command{Do: doTick, Workspace: workspace, Run: run, Version: version, Tick: &t, By: ledger.Actor{Subject: schedule, Kind: trigger.KindSchedule}})
 	return err

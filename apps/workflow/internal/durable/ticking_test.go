@@ -20,14 +20,22 @@ const ticksPatience = 60 * time.Second
 
 const asks = `{"id": "ask", "type": "approval", "config": {"title": "Go on?"}}`
 
+func (s *system) exec(sql string, arguments ...any) {
+	s.t.Helper()
+	err := database.InWorkspace(s.t.Context(), s.pool, s.workspace, func(tx pgx.Tx) error {
+		_, err := tx.Exec(s.t.Context(), sql, arguments...)
+		return err
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
 // schedule keeps one of every minute whose next tick was planned some minutes ago.
 func (s *system) schedule(overlap, catchUp string, minutesAgo int, inputs string) string {
 	s.t.Helper()
-	_ = database.InWorkspace(s.t.Context(), s.pool, s.workspace, func(tx pgx.Tx) error {
-		_, err := tx.Exec(s.t.Context(), `INSERT INTO workflows (id, workspace_id, name, document, published_version, created_by, updated_by)
-			VALUES ($1, $2, 'Test', '{}', 1, '{}', '{}') ON CONFLICT DO NOTHING`, workflowID, s.workspace)
-		return err
-	})
+	s.exec(`INSERT INTO workflows (id, workspace_id, name, document, published_version, created_by, updated_by)
+		VALUES ($1, $2, 'Test', '{}', 1, '{}', '{}') ON CONFLICT DO NOTHING`, workflowID, s.workspace)
 	tables := store.New(s.pool)
 	planned := func(now time.Time) time.Time {
 		return now.Truncate(time.Minute).Add(-time.Duration(minutesAgo) * time.Minute)
@@ -162,10 +170,7 @@ func TestATickThatCannotStartSaysWhy(t *testing.T) {
 	if reason := get[string](s, `SELECT reason FROM schedule_ticks WHERE schedule_id = $1`, schedule); !strings.Contains(reason, "do not fit") {
 		t.Errorf("the reason is %q", reason)
 	}
-	_ = database.InWorkspace(t.Context(), s.pool, s.workspace, func(tx pgx.Tx) error {
-		_, err := tx.Exec(t.Context(), `UPDATE workflows SET deleted_at = now()`)
-		return err
-	})
+	s.exec(`UPDATE workflows SET deleted_at = now()`)
 	tick, err := e.Trigger(t.Context(), s.caller(), schedule, "")
 	if err != nil || tick.Outcome != "failed" || !strings.Contains(tick.Reason, "not found") || tick.TriggeredBy.Subject != "u1" {
 		t.Errorf("of a deleted workflow: %+v, %v", tick, err)
