@@ -110,5 +110,33 @@ func checkNightly(t *testing.T, client *api.Client, r *ran) {
 	if err := client.Get(t.Context(), "/v1/artifacts/"+artifact, &kept); err != nil || len(kept) != rows {
 		t.Errorf("the artifact has %d rows, %v", len(kept), err)
 	}
+	checkSchedule(t, client, r)
 	r.inOrder(t, "step.completed totals", "step.completed analyse", "step.completed grade", "step.completed "+taken, "step.completed messages", "step.completed report", "step.completed rows", "done")
+}
+
+// checkSchedule keeps the example's schedule, and makes a tick of it.
+func checkSchedule(t *testing.T, client *api.Client, r *ran) {
+	t.Helper()
+	body := json.RawMessage(strings.ReplaceAll(string(read(t, "nightly-report", "schedule.json")), "WORKFLOW", r.run.WorkflowID))
+	var schedule struct {
+		ID        string
+		NextTimes []string `json:"next_times"`
+	}
+	if err := client.Post(t.Context(), "/v1/schedules", body, &schedule); err != nil || len(schedule.NextTimes) == 0 {
+		t.Fatalf("%+v, %v", schedule, err)
+	}
+	var tick struct {
+		RunID string `json:"run_id"`
+		DueAt string `json:"due_at"`
+	}
+	if err := client.Post(t.Context(), "/v1/schedules/"+schedule.ID+":trigger", nil, &tick); err != nil || tick.RunID == "" {
+		t.Fatalf("%+v, %v", tick, err)
+	}
+	if err := client.Follow(t.Context(), tick.RunID, func(api.Event) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	run, err := client.Run(t.Context(), tick.RunID)
+	if err != nil || run.Status != "completed" || strings.Contains(string(run.Outputs), "${{") || !strings.Contains(string(run.Outputs), tick.DueAt[:5]) {
+		t.Errorf("the run is %s with %s, %v", run.Status, run.Outputs, err)
+	}
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/library"
 	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
+	"github.com/agentteam/agentteam/apps/workflow/internal/notify"
 	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/contract"
@@ -144,27 +145,39 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 		Engine: grpcapi.NewEngine(runnable(documents.Types())), Workflows: grpcapi.NewWorkflows(tables, documents), Agents: grpcapi.NewAgents(tables, documents),
 		Nodes: grpcapi.NewNodes(documents, programs, performer), Runs: grpcapi.NewRuns(tables, engine, events), Approvals: grpcapi.NewApprovals(tables, engine),
 		Credentials: grpcapi.NewCredentials(tables, vault), MCPServers: grpcapi.NewMCPServers(tables, servers),
+		Schedules: grpcapi.NewSchedules(tables, engine), Webhooks: grpcapi.NewWebhooks(tables, engine, p.sealer),
+		Endpoints: grpcapi.NewEndpoints(tables, p.sealer),
 	}, grpcapi.Options{Key: p.cfg.InternalAuthKey.Reveal(), Ready: p.pool.Ping, Telemetry: p.telemetry.GRPCServer(), Log: p.log})
-	return p.together(ctx, drainDelay, engine, server, events)
+	notifier := notify.New(notify.Options{Store: tables, Sealer: p.sealer, Client: guarded, Log: p.log})
+	return p.together(ctx, drainDelay, parts{engine, server, events, notifier})
+}
+
+// parts are what runs in the process.
+type parts struct {
+	engine   *durable.Engine
+	server   *grpcapi.Server
+	events   *feed.Feed
+	notifier *notify.Notifier
 }
 
 // together runs the parts, and stops them in the order in which they need each other.
-func (p *process) together(ctx context.Context, drainDelay time.Duration, engine *durable.Engine, server *grpcapi.Server, events *feed.Feed) error {
+func (p *process) together(ctx context.Context, drainDelay time.Duration, all parts) error {
 	working, stopWorking := context.WithCancel(ctx)
 	lasting, stop := context.WithCancel(context.WithoutCancel(ctx)) // readers are served until the server has left
 	var work, others sync.WaitGroup
-	work.Go(func() { engine.Run(working) })
+	work.Go(func() { all.engine.Run(working) })
+	work.Go(func() { all.notifier.Run(working) })
 	others.Go(func() { p.hub.Run(lasting) })
-	others.Go(func() { events.Run(lasting) })
+	others.Go(func() { all.events.Run(lasting) })
 	others.Go(func() { p.metrics(lasting) })
-	served := server.Run(ctx, drainDelay)
+	served := all.server.Run(ctx, drainDelay)
 	stopWorking() // also when the server broke by itself
 	work.Wait()
 	stop()
 	others.Wait()
 	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), leaveTimeout)
 	defer cancel()
-	return errors.Join(served, engine.Close(leaving))
+	return errors.Join(served, all.engine.Close(leaving))
 }
 
 // metrics serves them on an address of their own, if there is one. A busy address costs metrics, no runs.

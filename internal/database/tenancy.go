@@ -44,6 +44,11 @@ func WithKeyHash(ctx context.Context, pool *pgxpool.Pool, hash [32]byte, fn func
 	return as(ctx, pool, "agentteam.key_hash", hex.EncodeToString(hash[:]), fn)
 }
 
+// WithWebhook runs fn in a transaction that sees the webhook with this id, for reading.
+func WithWebhook(ctx context.Context, pool *pgxpool.Pool, webhook string, fn func(tx pgx.Tx) error) error {
+	return as(ctx, pool, "agentteam.webhook_id", webhook, fn)
+}
+
 // as begins, puts the role on and says who is asking, all in one message to the server.
 func as(ctx context.Context, pool *pgxpool.Pool, setting, value string, fn func(tx pgx.Tx) error) error {
 	if !utf8.ValidString(value) || strings.ContainsRune(value, 0) {

@@ -211,6 +211,10 @@ func TestBeforeTheWorkspaceIsKnown(t *testing.T) {
 			check("a key", tx, map[string]int{"api_keys": 1})
 			return nil
 		}),
+		database.WithWebhook(t.Context(), pool, "whk"+theirs, func(tx pgx.Tx) error {
+			check("a delivery", tx, map[string]int{"webhooks": 1})
+			return nil
+		}),
 	)
 	if err != nil {
 		t.Error(err)

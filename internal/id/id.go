@@ -20,6 +20,9 @@ const (
 	Key        = "key"
 	Credential = "crd"
 	MCPServer  = "mcp"
+	Schedule   = "sch"
+	Webhook    = "whk"
+	Endpoint   = "whe"
 )
 
 const (

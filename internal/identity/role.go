@@ -29,6 +29,7 @@ const (
 	RunsStart        Permission = "runs.start"
 	RunsControl      Permission = "runs.control" // cancel, retry, fork
 	ApprovalsDecide  Permission = "approvals.decide"
+	TriggersManage   Permission = "triggers.manage" // schedules, webhooks, webhook endpoints
 	UsageRead        Permission = "usage.read"
 	WorkspaceRead    Permission = "workspace.read" // its name and its members
 	WorkspaceManage  Permission = "workspace.manage"
@@ -55,7 +56,7 @@ func Roles() []Role { return []Role{Owner, Admin, Editor, Operator, Viewer} }
 // Permissions lists every permission.
 func Permissions() []Permission {
 	return []Permission{
-		WorkflowsRead, WorkflowsWrite, WorkflowsPublish, AgentsRead, AgentsWrite, AgentsPublish, RunsRead, RunsStart, RunsControl, ApprovalsDecide, UsageRead,
+		WorkflowsRead, WorkflowsWrite, WorkflowsPublish, AgentsRead, AgentsWrite, AgentsPublish, RunsRead, RunsStart, RunsControl, ApprovalsDecide, TriggersManage, UsageRead,
 		WorkspaceRead, WorkspaceManage, WorkspaceDelete, MembersManage, OwnersManage, KeysManage,
 		ToolsRead, ToolsWrite,
 	}
@@ -80,9 +81,9 @@ func (r Role) Permissions() []Permission {
 	case Owner:
 		return Permissions()
 	case Admin:
-		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ApprovalsDecide, WorkspaceManage, MembersManage, KeysManage, ToolsWrite)
+		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ApprovalsDecide, TriggersManage, WorkspaceManage, MembersManage, KeysManage, ToolsWrite)
 	case Editor:
-		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ToolsWrite)
+		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ToolsWrite, TriggersManage)
 	case Operator:
 		return append(read, RunsStart, RunsControl, ApprovalsDecide)
 	case Viewer:

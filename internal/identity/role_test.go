@@ -23,6 +23,7 @@ func TestRoles(t *testing.T) {
 		identity.RunsStart:        {identity.Owner, identity.Admin, identity.Editor, identity.Operator},
 		identity.RunsControl:      {identity.Owner, identity.Admin, identity.Editor, identity.Operator},
 		identity.ApprovalsDecide:  {identity.Owner, identity.Admin, identity.Operator},
+		identity.TriggersManage:   {identity.Owner, identity.Admin, identity.Editor},
 		identity.WorkspaceManage:  {identity.Owner, identity.Admin},
 		identity.MembersManage:    {identity.Owner, identity.Admin},
 		identity.KeysManage:       {identity.Owner, identity.Admin},

@@ -4,6 +4,7 @@ package services_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -74,11 +75,13 @@ func furnish(t *testing.T, c *api.Client) belongings {
 			t.Fatal(err)
 		}
 	}
-	return belongings{
+	triggers := triggersOf(t, c, workflow)
+	maps.Copy(triggers, belongings{
 		"/v1/workflows/{id}": workflow, "/v1/agents/{id}": agent, "/v1/runs/{id}": run, "/v1/approvals/{id}": approvals.Items[0].ID, "/v1/artifacts/{id}": steps[1].OutputArtifact,
 		"/v1/credentials/{id}": credential, "/v1/mcp-servers/{id}": register(t, c, mcptest.Start(t).URL, "never"),
 		"/v1/api-keys/{id}": keys.Items[0].ID, "/v1/workspaces/{workspace}": workspaces.Items[0].ID,
-	}
+	})
+	return triggers
 }
 
 // with puts the ids into a path; a path with a thing that is not in the list fails the test.
@@ -87,7 +90,7 @@ func (b belongings) with(t *testing.T, path string) string {
 	for pattern, name := range b {
 		if rest, found := strings.CutPrefix(path, pattern); found {
 			prefix, _, _ := strings.Cut(pattern, "{")
-			path = prefix + name + strings.NewReplacer("{version}", "1", "{user}", "8b5e2d9c-3f0a-4b77-9d1e-2a6c5f0e1b34").Replace(rest)
+			path = prefix + name + strings.NewReplacer("{version}", "1", "{delivery}", "dlv_1", "{user}", "8b5e2d9c-3f0a-4b77-9d1e-2a6c5f0e1b34").Replace(rest)
 		}
 	}
 	if strings.Contains(path, "{") {
@@ -100,7 +103,9 @@ func (b belongings) with(t *testing.T, path string) string {
 func nobodys() belongings {
 	return belongings{
 		"/v1/workflows/{id}": id.New(id.Workflow), "/v1/agents/{id}": id.New(id.Agent), "/v1/runs/{id}": id.New(id.Run), "/v1/approvals/{id}": id.New(id.Approval), "/v1/artifacts/{id}": id.New(id.Artifact),
-		"/v1/credentials/{id}": id.New(id.Credential), "/v1/mcp-servers/{id}": id.New(id.MCPServer), "/v1/api-keys/{id}": id.New(id.Key), "/v1/workspaces/{workspace}": id.New(id.Workspace),
+		"/v1/credentials/{id}": id.New(id.Credential), "/v1/mcp-servers/{id}": id.New(id.MCPServer),
+		"/v1/schedules/{id}": id.New(id.Schedule), "/v1/webhooks/{id}": id.New(id.Webhook), "/v1/webhook-endpoints/{id}": id.New(id.Endpoint),
+		"/v1/api-keys/{id}": id.New(id.Key), "/v1/workspaces/{workspace}": id.New(id.Workspace),
 	}
 }
 
@@ -113,7 +118,7 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 		method, path := at[0], at[1]
 		got, sent := o.try(t, stranger, method, path, things)
 		missing, _ := o.try(t, stranger, method, path, nothing)
-		named := strings.Contains(path, "{") || o.ID == "start-run"
+		named := strings.Contains(path, "{") || o.namesWorkflow()
 		// A key is of one workspace, and is told so whichever other workspace it names.
 		refused := got.status == http.StatusNotFound || got.status == http.StatusForbidden && strings.HasPrefix(path, "/v1/workspaces/")
 		if named && !refused || got.status != missing.status || got.code() != missing.code() || got.status >= http.StatusInternalServerError {
@@ -130,6 +135,11 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 	}
 }
 
+// namesWorkflow says whether the operation's body names the workflow that runs are to be started of.
+func (o operation) namesWorkflow() bool {
+	return slices.Contains([]string{"start-run", "create-schedule", "update-schedule", "create-webhook"}, o.ID)
+}
+
 // try asks the operation for these things, with the body that the document gives as its example. Sent is what was asked.
 func (o operation) try(t *testing.T, c *api.Client, method, path string, things belongings) (got answer, sent string) {
 	t.Helper()
@@ -137,8 +147,8 @@ func (o operation) try(t *testing.T, c *api.Client, method, path string, things 
 	if media, has := o.RequestBody.Content["application/json"]; has {
 		body = media.Example
 	}
-	if o.ID == "start-run" {
-		body = []byte(`{"workflow": "` + things["/v1/workflows/{id}"] + `"}`)
+	if o.namesWorkflow() {
+		body = []byte(strings.ReplaceAll(string(body), "wfl_01jcz3x8v9k2m4n6p8q0r2s4t6", things["/v1/workflows/{id}"]))
 	}
 	path = things.with(t, path)
 	return ask(t, c, method, path, body, nil), path + string(body)

@@ -34,6 +34,9 @@ type Client struct {
 	Approvals   workflowv1.ApprovalServiceClient
 	Credentials workflowv1.CredentialServiceClient
 	MCPServers  workflowv1.MCPServerServiceClient
+	Schedules   workflowv1.ScheduleServiceClient
+	Webhooks    workflowv1.WebhookServiceClient
+	Endpoints   workflowv1.EndpointServiceClient
 
 	conn     *grpc.ClientConn
 	info     workflowv1.EngineServiceClient
@@ -62,6 +65,9 @@ func dial(target string, o Options, more ...grpc.DialOption) (*Client, error) {
 		Approvals:   workflowv1.NewApprovalServiceClient(conn),
 		Credentials: workflowv1.NewCredentialServiceClient(conn),
 		MCPServers:  workflowv1.NewMCPServerServiceClient(conn),
+		Schedules:   workflowv1.NewScheduleServiceClient(conn),
+		Webhooks:    workflowv1.NewWebhookServiceClient(conn),
+		Endpoints:   workflowv1.NewEndpointServiceClient(conn),
 		conn:        conn,
 		info:        workflowv1.NewEngineServiceClient(conn),
 		patience:    defaultPatience(),

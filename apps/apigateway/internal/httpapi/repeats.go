@@ -23,9 +23,12 @@ func ownerOf(ctx context.Context) (idempotency.Owner, bool) {
 	return idempotency.Owner{Workspace: x.caller.Workspace, Subject: x.principal.Subject}, x.principal.Subject != ""
 }
 
-// showsSecret knows an API key in the answer to its creation.
+// webhookSecretPrefix is what the engine's secrets of webhooks begin with.
+const webhookSecretPrefix = "whsec_"
+
+// showsSecret knows an API key, or a webhook's secret, in the answer to its creation.
 func showsSecret(body []byte) bool {
-	return bytes.Contains(body, []byte(`"secret":"`+accounts.SecretPrefix))
+	return bytes.Contains(body, []byte(`"secret":"`+accounts.SecretPrefix)) || bytes.Contains(body, []byte(`"secret":"`+webhookSecretPrefix))
 }
 
 func refuseRepeat(w http.ResponseWriter, r *http.Request, refused idempotency.Problem) {

@@ -9,8 +9,8 @@ import (
 
 // Actor is who did something.
 type Actor struct {
-	Subject string `json:"subject" example:"8b5e2d9c-3f0a-4b77-9d1e-2a6c5f0e1b34" doc:"The user's id in Supabase, or the API key's id."`
-	Kind    string `json:"kind" enum:"user,api_key"`
+	Subject string `json:"subject" example:"8b5e2d9c-3f0a-4b77-9d1e-2a6c5f0e1b34" doc:"The user's id in Supabase, or the id of the API key, the schedule or the webhook."`
+	Kind    string `json:"kind" enum:"user,api_key,schedule,webhook" doc:"A schedule or a webhook is who its runs were created by."`
 }
 
 func actor(a *workflowv1.Actor) *Actor {

@@ -13,6 +13,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/document"
 	"github.com/agentteam/agentteam/apps/workflow/internal/ledger"
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
+	"github.com/agentteam/agentteam/apps/workflow/internal/trigger"
 	"github.com/agentteam/agentteam/internal/database"
 	"github.com/agentteam/agentteam/internal/id"
 	"github.com/agentteam/agentteam/internal/identity"
@@ -21,27 +22,31 @@ import (
 
 // The commands.
 const (
-	doCreate = "create"
-	doCancel = "cancel"
-	doRetry  = "retry"
-	doFork   = "fork"
-	doDecide = "decide"
+	doCreate  = "create"
+	doCancel  = "cancel"
+	doRetry   = "retry"
+	doFork    = "fork"
+	doDecide  = "decide"
+	doTick    = "tick"
+	doDeliver = "deliver"
 )
 
 // command is a change of a run that somebody asked for. It is a DBOS workflow, so that what follows from its
 // transaction is carried out even if this process dies right after the commit.
 type command struct {
-	Do        string           `json:"do"`
-	Workspace string           `json:"workspace"`
-	Run       string           `json:"run"`
-	Version   ledger.Version   `json:"version"`
-	New       ledger.New       `json:"new"`
-	From      string           `json:"from,omitempty"`
-	Reason    string           `json:"reason,omitempty"`
-	Decision  *ledger.Decision `json:"decision,omitempty"`
-	By        ledger.Actor     `json:"by"`
-	Trace     string           `json:"trace,omitempty"` // of the request; what follows goes on with it
-	fresh     bool             // this process has just accepted it; after a crash it is not
+	Do        string            `json:"do"`
+	Workspace string            `json:"workspace"`
+	Run       string            `json:"run"`
+	Version   ledger.Version    `json:"version"`
+	New       ledger.New        `json:"new"`
+	From      string            `json:"from,omitempty"`
+	Reason    string            `json:"reason,omitempty"`
+	Decision  *ledger.Decision  `json:"decision,omitempty"`
+	Tick      *trigger.Tick     `json:"tick,omitempty"`
+	Delivery  *trigger.Delivery `json:"delivery,omitempty"`
+	By        ledger.Actor      `json:"by"`
+	Trace     string            `json:"trace,omitempty"` // of the request; what follows goes on with it
+	fresh     bool              // this process has just accepted it; after a crash it is not
 }
 
 // answer is what the transaction of a command gave.
@@ -73,11 +78,18 @@ func (e *Engine) command(ctx dbos.Context, c command) (_ string, err error) {
 	if err != nil {
 		return "", err
 	}
-	outcome, err := e.change(ctx, j, c.Do, func() bool { return !e.room() }, func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) { return c.apply(ctx, tx, plan) })
+	var beside []ledger.Outcome
+	outcome, err := e.change(ctx, j, c.Do, func() bool { return !e.room() }, func(ctx context.Context, tx *ledger.Tx) (outcome ledger.Outcome, err error) {
+		outcome, beside, err = c.apply(ctx, tx, plan)
+		return outcome, err
+	})
 	if err != nil {
 		return "", err
 	}
 	committed = true
+	for _, other := range beside {
+		e.noticed(ctx, other)
+	}
 	e.tell(ctx, answer{outcome: outcome})
 	next, goesOn, err := e.handOn(ctx, outcome, c.Trace)
 	if err != nil || !goesOn {
@@ -87,20 +99,29 @@ func (e *Engine) command(ctx dbos.Context, c command) (_ string, err error) {
 	return "", e.follow(ctx, j, &current)
 }
 
-func (c command) apply(ctx context.Context, tx *ledger.Tx, plan ledger.Plan) (ledger.Outcome, error) {
+// apply gives the outcome of the command's run, and those of other runs that it changed.
+func (c command) apply(ctx context.Context, tx *ledger.Tx, plan ledger.Plan) (outcome ledger.Outcome, beside []ledger.Outcome, err error) {
 	switch c.Do {
 	case doCreate:
-		return ledger.Create(ctx, tx, plan, c.New)
+		outcome, err = ledger.Create(ctx, tx, plan, c.New)
 	case doCancel:
-		return ledger.Cancel(ctx, tx, plan, c.Workspace, c.Run, c.Reason, c.By)
+		outcome, err = ledger.Cancel(ctx, tx, plan, c.Workspace, c.Run, c.Reason, c.By)
 	case doRetry:
-		return ledger.Retry(ctx, tx, plan, c.Workspace, c.Run, c.From, c.By)
+		outcome, err = ledger.Retry(ctx, tx, plan, c.Workspace, c.Run, c.From, c.By)
 	case doFork:
-		return ledger.Fork(ctx, tx, plan, c.Run, c.From, c.New)
+		outcome, err = ledger.Fork(ctx, tx, plan, c.Run, c.From, c.New)
 	case doDecide:
-		return ledger.Decide(ctx, tx, plan, c.Workspace, c.Run, *c.Decision)
+		outcome, err = ledger.Decide(ctx, tx, plan, c.Workspace, c.Run, *c.Decision)
+	case doDeliver:
+		outcome, err = trigger.Deliver(ctx, tx, plan, c.New, *c.Delivery)
+	case doTick:
+		var result trigger.Result
+		result, err = trigger.Fire(ctx, tx, plan, c.Workspace, c.Run, *c.Tick)
+		outcome, beside = result.Started, result.Canceled
+	default:
+		err = fmt.Errorf("there is no command %q", c.Do)
 	}
-	return ledger.Outcome{}, fmt.Errorf("there is no command %q", c.Do)
+	return outcome, beside, err
 }
 
 // tell answers who waits for the command here; after a crash nobody does.

@@ -20,6 +20,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/ledger"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/telemetry"
 )
 
@@ -66,6 +67,7 @@ type Engine struct {
 	pool        *pgxpool.Pool
 	pulse       *pgxpool.Pool
 	executor    string
+	tables      *store.Store
 	plans       *plans
 	programs    map[string]node.Program
 	performer   node.Performer
@@ -109,6 +111,7 @@ func New(ctx context.Context, o Options) (*Engine, error) {
 	if e.pool, err = pgxpool.NewWithConfig(ctx, o.Pool.Config()); err != nil {
 		return nil, err
 	}
+	e.tables = store.New(e.pool)
 	if e.pulse, err = newPulse(ctx, o.Pool); err != nil {
 		e.pool.Close()
 		return nil, err
@@ -140,7 +143,7 @@ func (e *Engine) launch(ctx context.Context) error {
 		return err
 	}
 	lasting, e.stop = context.WithCancel(lasting)
-	for _, loop := range []func(context.Context){e.beating, e.judging, e.watch, e.janitor, e.reporting} {
+	for _, loop := range []func(context.Context){e.beating, e.judging, e.watch, e.janitor, e.reporting, e.ticking} {
 		e.loops.Go(func() { loop(lasting) })
 	}
 	return nil

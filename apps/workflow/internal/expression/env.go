@@ -35,6 +35,8 @@ type Variables struct {
 	Args json.RawMessage
 	// OnlyArgs leaves nothing but args: all else was resolved before.
 	OnlyArgs bool
+	// Only names all variables there are, of any type: what a trigger knows before there is a run.
+	Only []string
 }
 
 // Env is what expressions of one place are compiled in. It is safe for concurrent use.
@@ -72,6 +74,13 @@ func NewEnv(v Variables) (*Env, error) {
 // its own, inputs.topic, which is how CEL checks it.
 func (e *Env) declare(v Variables) map[string]*cel.Type {
 	declared := map[string]*cel.Type{}
+	if v.Only != nil {
+		e.names = v.Only
+		for _, name := range v.Only {
+			declared[name] = cel.DynType
+		}
+		return declared
+	}
 	open := cel.MapType(cel.StringType, cel.DynType)
 	if v.Tool || v.OnlyArgs {
 		e.names = append(e.names, "args")

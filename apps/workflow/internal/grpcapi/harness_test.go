@@ -2,6 +2,7 @@ package grpcapi_test
 
 import (
 	"context"
+	"encoding/base64"
 	"log/slog"
 	"net"
 	"strings"
@@ -91,8 +92,18 @@ func prepare(t *testing.T) *world {
 	return w
 }
 
-func (w *world) serve(t *testing.T, runner grpcapi.Runner) {
+// works is what an engine is to the services.
+type works interface {
+	grpcapi.Runner
+	grpcapi.Triggers
+}
+
+func (w *world) serve(t *testing.T, runner works) {
 	t.Helper()
+	sealer, err := sealing.New(base64.StdEncoding.EncodeToString(make([]byte, sealing.KeyBytes)))
+	if err != nil {
+		t.Fatal(err)
+	}
 	log, tables := slog.New(slog.DiscardHandler), store.New(w.pool)
 	events := feed.New(feed.Options{Log: tables, Wake: w.hub, Logger: log})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -106,6 +117,7 @@ func (w *world) serve(t *testing.T, runner grpcapi.Runner) {
 		Runs:  grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
 		Credentials: grpcapi.NewCredentials(tables, vault),
 		MCPServers:  grpcapi.NewMCPServers(tables, mcptool.New(outbound.NewClient(outbound.Options{AllowHosts: []string{"127.0.0.1"}}), vault, tables)),
+		Schedules:   grpcapi.NewSchedules(tables, runner), Webhooks: grpcapi.NewWebhooks(tables, runner, sealer), Endpoints: grpcapi.NewEndpoints(tables, sealer),
 	}, grpcapi.Options{Key: authKey, Ready: w.pool.Ping, Log: log})
 	serving, stop := context.WithCancel(context.Background())
 	polling, stopPolling := context.WithCancel(context.Background())

@@ -19,7 +19,8 @@ func TestEveryMethodAsksForAPermission(t *testing.T) {
 		Engine: workflowv1.UnimplementedEngineServiceServer{}, Workflows: workflowv1.UnimplementedWorkflowServiceServer{},
 		Agents: workflowv1.UnimplementedAgentServiceServer{}, Nodes: workflowv1.UnimplementedNodeServiceServer{}, Runs: workflowv1.UnimplementedRunServiceServer{},
 		Approvals: workflowv1.UnimplementedApprovalServiceServer{}, Credentials: workflowv1.UnimplementedCredentialServiceServer{},
-		MCPServers: workflowv1.UnimplementedMCPServerServiceServer{},
+		MCPServers: workflowv1.UnimplementedMCPServerServiceServer{}, Schedules: workflowv1.UnimplementedScheduleServiceServer{},
+		Webhooks: workflowv1.UnimplementedWebhookServiceServer{}, Endpoints: workflowv1.UnimplementedEndpointServiceServer{},
 	}, Options{Log: slog.New(slog.DiscardHandler)})
 	registered := map[string]bool{}
 	for service, info := range server.grpc.GetServiceInfo() {

@@ -109,6 +109,15 @@ func pageOf(list string, page *workflowv1.Page) (after paging.Cursor, size int, 
 	return after, paging.Size(int(page.GetSize())), nil
 }
 
+// cut gives the page of what was asked for with one more, and the token of the next page, if there is one.
+func cut[T any](list string, found []T, size int, place func(T) (time.Time, string)) (page []T, token string) {
+	if len(found) <= size {
+		return found, ""
+	}
+	at, name := place(found[size-1])
+	return found[:size], paging.Encode(paging.Cursor{Kind: list, Time: at, ID: name})
+}
+
 // moment is the time of a message's field; zero if it is not set.
 func moment(field string, t *timestamppb.Timestamp) (time.Time, error) {
 	if t == nil {

@@ -46,6 +46,9 @@ type Services struct {
 	Approvals   workflowv1.ApprovalServiceServer
 	Credentials workflowv1.CredentialServiceServer
 	MCPServers  workflowv1.MCPServerServiceServer
+	Schedules   workflowv1.ScheduleServiceServer
+	Webhooks    workflowv1.WebhookServiceServer
+	Endpoints   workflowv1.EndpointServiceServer
 }
 
 // Options is what the server is made of beside its services.
@@ -102,6 +105,9 @@ func (s Services) register(server *grpc.Server) {
 	workflowv1.RegisterApprovalServiceServer(server, s.Approvals)
 	workflowv1.RegisterCredentialServiceServer(server, s.Credentials)
 	workflowv1.RegisterMCPServerServiceServer(server, s.MCPServers)
+	workflowv1.RegisterScheduleServiceServer(server, s.Schedules)
+	workflowv1.RegisterWebhookServiceServer(server, s.Webhooks)
+	workflowv1.RegisterEndpointServiceServer(server, s.Endpoints)
 }
 
 // Run serves until the context ends, then drains: NOT_SERVING, the delay, and calls in flight finish.

@@ -24,7 +24,7 @@ const asking = `{"schema": "agentteam/v1", "name": "Ask secretly", "inputs": {"t
 	"nodes": [{"id": "ask", "type": "approval", "config": {"title": "Secretly go on?"}}], "edges": []}`
 
 // belongings is one of everything that a workspace can have.
-type belongings struct{ workflow, agent, run, approval, artifact, digest, credential, server string }
+type belongings struct{ workflow, agent, run, approval, artifact, digest, credential, server, schedule, webhook, endpoint, delivery string }
 
 // furnish fills the world's workspace through the API, up to a run that waits for a person.
 func furnish(t *testing.T, w *world) (b belongings) {
@@ -58,6 +58,23 @@ func furnish(t *testing.T, w *world) (b belongings) {
 		t.Fatal(err)
 	}
 	b.server = server.ID
+	scheduled, err := workflowv1.NewScheduleServiceClient(w.conn).CreateSchedule(ctx, &workflowv1.CreateScheduleRequest{Spec: b.spec()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.schedule = scheduled.GetSchedule().GetId()
+	hook, err := workflowv1.NewWebhookServiceClient(w.conn).CreateWebhook(ctx, b.hook())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.webhook = hook.GetWebhook().GetId()
+	endpoint, err := workflowv1.NewEndpointServiceClient(w.conn).CreateEndpoint(ctx, &workflowv1.CreateEndpointRequest{Url: "https://secret.example", EventTypes: store.EventTypes()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.endpoint, b.delivery = endpoint.GetEndpoint().GetId(), "dlv_"+b.run
+	storetest.Exec(t, w.pool, w.workspace, `INSERT INTO endpoint_deliveries (id, workspace_id, endpoint_id, event_type, run_id, payload) VALUES ($1, $2, $3, 'run.failed', $4, '{}')`,
+		b.delivery, w.workspace, b.endpoint, b.run)
 	for deadline := time.Now().Add(20 * time.Second); b.approval == ""; time.Sleep(20 * time.Millisecond) {
 		list, err := w.approvals.ListApprovals(ctx, &workflowv1.ListApprovalsRequest{RunId: b.run})
 		if err != nil || time.Now().After(deadline) {
@@ -90,11 +107,22 @@ func secretCredential() *workflowv1.CreateCredentialRequest {
 	}
 }
 
+// spec is of a schedule that is due once a year, of the other workspace's workflow.
+func (b belongings) spec() *workflowv1.ScheduleSpec {
+	return &workflowv1.ScheduleSpec{Name: "Secret yearly", WorkflowId: b.workflow, Cron: "@yearly"}
+}
+
+func (b belongings) hook() *workflowv1.CreateWebhookRequest {
+	return &workflowv1.CreateWebhookRequest{Name: "Secret pushes", Form: workflowv1.WebhookForm_WEBHOOK_FORM_GITHUB, WorkflowId: b.workflow}
+}
+
 // trial is a call with another workspace's ids.
 type trial struct {
 	request proto.Message
 	// nothing: the call names things only to filter by, or none at all, and finds nothing instead of failing.
 	nothing bool
+	// nobody: the call has an authority of its own, which a stranger has not.
+	nobody bool
 }
 
 // trials has an entry for every method of the API; a method without one fails the test.
@@ -104,53 +132,75 @@ func trials(b belongings) map[string]trial {
 	document := `{"schema": "agentteam/v1", "name": "Thief", "inputs": {"type": "object"}, "nodes": [` + subworkflow + `, ` + agent + `], "edges": []}`
 	other := `{"name": "Thief", "provider": "openai", "model": "m"}`
 	return map[string]trial{
-		"GetEngineInfo":     {request: &workflowv1.GetEngineInfoRequest{}, nothing: true},
-		"CreateWorkflow":    {request: &workflowv1.CreateWorkflowRequest{DocumentJson: document}, nothing: true},
-		"GetWorkflow":       {request: &workflowv1.GetWorkflowRequest{Id: b.workflow}},
-		"ListWorkflows":     {request: &workflowv1.ListWorkflowsRequest{NameContains: "secret"}, nothing: true},
-		"UpdateWorkflow":    {request: &workflowv1.UpdateWorkflowRequest{Id: b.workflow, DocumentJson: asking}},
-		"DeleteWorkflow":    {request: &workflowv1.DeleteWorkflowRequest{Id: b.workflow}},
-		"ValidateDocument":  {request: &workflowv1.ValidateDocumentRequest{DocumentJson: document}, nothing: true},
-		"PublishWorkflow":   {request: &workflowv1.PublishWorkflowRequest{Id: b.workflow}},
-		"GetVersion":        {request: &workflowv1.GetVersionRequest{WorkflowId: b.workflow, Version: 1}},
-		"ListVersions":      {request: &workflowv1.ListVersionsRequest{WorkflowId: b.workflow}},
-		"RollbackWorkflow":  {request: &workflowv1.RollbackWorkflowRequest{Id: b.workflow, Version: 1}},
-		"CreateAgent":       {request: &workflowv1.CreateAgentRequest{DocumentJson: other}, nothing: true},
-		"GetAgent":          {request: &workflowv1.GetAgentRequest{Id: b.agent}},
-		"ListAgents":        {request: &workflowv1.ListAgentsRequest{NameContains: "secret"}, nothing: true},
-		"UpdateAgent":       {request: &workflowv1.UpdateAgentRequest{Id: b.agent, DocumentJson: other}},
-		"DeleteAgent":       {request: &workflowv1.DeleteAgentRequest{Id: b.agent}},
-		"ValidateAgent":     {request: &workflowv1.ValidateAgentRequest{DocumentJson: other}, nothing: true},
-		"PublishAgent":      {request: &workflowv1.PublishAgentRequest{Id: b.agent}},
-		"GetAgentVersion":   {request: &workflowv1.GetAgentVersionRequest{AgentId: b.agent, Version: 1}},
-		"ListAgentVersions": {request: &workflowv1.ListAgentVersionsRequest{AgentId: b.agent}},
-		"RollbackAgent":     {request: &workflowv1.RollbackAgentRequest{Id: b.agent, Version: 1}},
-		"ListNodeTypes":     {request: &workflowv1.ListNodeTypesRequest{}, nothing: true},
-		"ValidateNode":      {request: &workflowv1.ValidateNodeRequest{NodeJson: subworkflow}, nothing: true},
-		"TestNode":          {request: &workflowv1.TestNodeRequest{NodeJson: `{"id": "t", "type": "transform", "config": {"value": 1}}`}, nothing: true},
-		"StartRun":          {request: &workflowv1.StartRunRequest{WorkflowId: b.workflow, Version: 1}},
-		"GetRun":            {request: &workflowv1.GetRunRequest{Id: b.run}},
-		"ListRuns":          {request: &workflowv1.ListRunsRequest{WorkflowId: b.workflow}, nothing: true},
-		"ListSteps":         {request: &workflowv1.ListStepsRequest{RunId: b.run}},
-		"CancelRun":         {request: &workflowv1.CancelRunRequest{Id: b.run}},
-		"RetryRun":          {request: &workflowv1.RetryRunRequest{Id: b.run}},
-		"ForkRun":           {request: &workflowv1.ForkRunRequest{Id: b.run, FromStep: "ask"}},
-		"ListRunEvents":     {request: &workflowv1.ListRunEventsRequest{RunId: b.run}},
-		"StreamRunEvents":   {request: &workflowv1.StreamRunEventsRequest{RunId: b.run}},
-		"GetArtifact":       {request: &workflowv1.GetArtifactRequest{Id: b.artifact}},
-		"GetUsage":          {request: &workflowv1.GetUsageRequest{}, nothing: true},
-		"CreateCredential":  {request: &workflowv1.CreateCredentialRequest{Name: "Own", Kind: 1, Origins: []string{"https://api.example.com"}, Value: "hunter2-hunter2"}, nothing: true},
-		"GetCredential":     {request: &workflowv1.GetCredentialRequest{Id: b.credential}},
-		"ListCredentials":   {request: &workflowv1.ListCredentialsRequest{}, nothing: true},
-		"DeleteCredential":  {request: &workflowv1.DeleteCredentialRequest{Id: b.credential}},
-		"CreateMCPServer":   {request: &workflowv1.CreateMCPServerRequest{Name: "Own", Url: "https://api.example.com", CredentialId: b.credential}},
-		"GetMCPServer":      {request: &workflowv1.GetMCPServerRequest{Id: b.server}},
-		"ListMCPServers":    {request: &workflowv1.ListMCPServersRequest{}, nothing: true},
-		"RefreshMCPServer":  {request: &workflowv1.RefreshMCPServerRequest{Id: b.server}},
-		"DeleteMCPServer":   {request: &workflowv1.DeleteMCPServerRequest{Id: b.server}},
-		"ListApprovals":     {request: &workflowv1.ListApprovalsRequest{RunId: b.run}, nothing: true},
-		"GetApproval":       {request: &workflowv1.GetApprovalRequest{Id: b.approval}},
-		"DecideApproval":    {request: &workflowv1.DecideApprovalRequest{Id: b.approval, Digest: b.digest, Decision: workflowv1.ApprovalStatus_APPROVAL_STATUS_APPROVED}},
+		"GetEngineInfo":        {request: &workflowv1.GetEngineInfoRequest{}, nothing: true},
+		"CreateWorkflow":       {request: &workflowv1.CreateWorkflowRequest{DocumentJson: document}, nothing: true},
+		"GetWorkflow":          {request: &workflowv1.GetWorkflowRequest{Id: b.workflow}},
+		"ListWorkflows":        {request: &workflowv1.ListWorkflowsRequest{NameContains: "secret"}, nothing: true},
+		"UpdateWorkflow":       {request: &workflowv1.UpdateWorkflowRequest{Id: b.workflow, DocumentJson: asking}},
+		"DeleteWorkflow":       {request: &workflowv1.DeleteWorkflowRequest{Id: b.workflow}},
+		"ValidateDocument":     {request: &workflowv1.ValidateDocumentRequest{DocumentJson: document}, nothing: true},
+		"PublishWorkflow":      {request: &workflowv1.PublishWorkflowRequest{Id: b.workflow}},
+		"GetVersion":           {request: &workflowv1.GetVersionRequest{WorkflowId: b.workflow, Version: 1}},
+		"ListVersions":         {request: &workflowv1.ListVersionsRequest{WorkflowId: b.workflow}},
+		"RollbackWorkflow":     {request: &workflowv1.RollbackWorkflowRequest{Id: b.workflow, Version: 1}},
+		"CreateAgent":          {request: &workflowv1.CreateAgentRequest{DocumentJson: other}, nothing: true},
+		"GetAgent":             {request: &workflowv1.GetAgentRequest{Id: b.agent}},
+		"ListAgents":           {request: &workflowv1.ListAgentsRequest{NameContains: "secret"}, nothing: true},
+		"UpdateAgent":          {request: &workflowv1.UpdateAgentRequest{Id: b.agent, DocumentJson: other}},
+		"DeleteAgent":          {request: &workflowv1.DeleteAgentRequest{Id: b.agent}},
+		"ValidateAgent":        {request: &workflowv1.ValidateAgentRequest{DocumentJson: other}, nothing: true},
+		"PublishAgent":         {request: &workflowv1.PublishAgentRequest{Id: b.agent}},
+		"GetAgentVersion":      {request: &workflowv1.GetAgentVersionRequest{AgentId: b.agent, Version: 1}},
+		"ListAgentVersions":    {request: &workflowv1.ListAgentVersionsRequest{AgentId: b.agent}},
+		"RollbackAgent":        {request: &workflowv1.RollbackAgentRequest{Id: b.agent, Version: 1}},
+		"ListNodeTypes":        {request: &workflowv1.ListNodeTypesRequest{}, nothing: true},
+		"ValidateNode":         {request: &workflowv1.ValidateNodeRequest{NodeJson: subworkflow}, nothing: true},
+		"TestNode":             {request: &workflowv1.TestNodeRequest{NodeJson: `{"id": "t", "type": "transform", "config": {"value": 1}}`}, nothing: true},
+		"StartRun":             {request: &workflowv1.StartRunRequest{WorkflowId: b.workflow, Version: 1}},
+		"GetRun":               {request: &workflowv1.GetRunRequest{Id: b.run}},
+		"ListRuns":             {request: &workflowv1.ListRunsRequest{WorkflowId: b.workflow}, nothing: true},
+		"ListSteps":            {request: &workflowv1.ListStepsRequest{RunId: b.run}},
+		"CancelRun":            {request: &workflowv1.CancelRunRequest{Id: b.run}},
+		"RetryRun":             {request: &workflowv1.RetryRunRequest{Id: b.run}},
+		"ForkRun":              {request: &workflowv1.ForkRunRequest{Id: b.run, FromStep: "ask"}},
+		"ListRunEvents":        {request: &workflowv1.ListRunEventsRequest{RunId: b.run}},
+		"StreamRunEvents":      {request: &workflowv1.StreamRunEventsRequest{RunId: b.run}},
+		"GetArtifact":          {request: &workflowv1.GetArtifactRequest{Id: b.artifact}},
+		"CreateSchedule":       {request: &workflowv1.CreateScheduleRequest{Spec: b.spec()}},
+		"GetSchedule":          {request: &workflowv1.GetScheduleRequest{Id: b.schedule}},
+		"ListSchedules":        {request: &workflowv1.ListSchedulesRequest{WorkflowId: b.workflow}, nothing: true},
+		"UpdateSchedule":       {request: &workflowv1.UpdateScheduleRequest{Id: b.schedule, Spec: b.spec()}},
+		"DeleteSchedule":       {request: &workflowv1.DeleteScheduleRequest{Id: b.schedule}},
+		"PauseSchedule":        {request: &workflowv1.PauseScheduleRequest{Id: b.schedule}},
+		"ResumeSchedule":       {request: &workflowv1.ResumeScheduleRequest{Id: b.schedule}},
+		"TriggerSchedule":      {request: &workflowv1.TriggerScheduleRequest{Id: b.schedule}},
+		"ListTicks":            {request: &workflowv1.ListTicksRequest{ScheduleId: b.schedule}},
+		"CreateWebhook":        {request: b.hook()},
+		"GetWebhook":           {request: &workflowv1.GetWebhookRequest{Id: b.webhook}},
+		"ListWebhooks":         {request: &workflowv1.ListWebhooksRequest{}, nothing: true},
+		"DeleteWebhook":        {request: &workflowv1.DeleteWebhookRequest{Id: b.webhook}},
+		"ReceiveWebhook":       {request: &workflowv1.ReceiveWebhookRequest{Id: b.webhook}, nobody: true},
+		"CreateEndpoint":       {request: &workflowv1.CreateEndpointRequest{Url: "https://example.com", EventTypes: store.EventTypes()}, nothing: true},
+		"GetEndpoint":          {request: &workflowv1.GetEndpointRequest{Id: b.endpoint}},
+		"ListEndpoints":        {request: &workflowv1.ListEndpointsRequest{}, nothing: true},
+		"UpdateEndpoint":       {request: &workflowv1.UpdateEndpointRequest{Id: b.endpoint, Url: "https://example.com", EventTypes: store.EventTypes()}},
+		"DeleteEndpoint":       {request: &workflowv1.DeleteEndpointRequest{Id: b.endpoint}},
+		"RotateEndpointSecret": {request: &workflowv1.RotateEndpointSecretRequest{Id: b.endpoint}},
+		"ListDeliveries":       {request: &workflowv1.ListDeliveriesRequest{EndpointId: b.endpoint}},
+		"Redeliver":            {request: &workflowv1.RedeliverRequest{EndpointId: b.endpoint, DeliveryId: b.delivery}},
+		"GetUsage":             {request: &workflowv1.GetUsageRequest{}, nothing: true},
+		"CreateCredential":     {request: &workflowv1.CreateCredentialRequest{Name: "Own", Kind: 1, Origins: []string{"https://api.example.com"}, Value: "hunter2-hunter2"}, nothing: true},
+		"GetCredential":        {request: &workflowv1.GetCredentialRequest{Id: b.credential}},
+		"ListCredentials":      {request: &workflowv1.ListCredentialsRequest{}, nothing: true},
+		"DeleteCredential":     {request: &workflowv1.DeleteCredentialRequest{Id: b.credential}},
+		"CreateMCPServer":      {request: &workflowv1.CreateMCPServerRequest{Name: "Own", Url: "https://api.example.com", CredentialId: b.credential}},
+		"GetMCPServer":         {request: &workflowv1.GetMCPServerRequest{Id: b.server}},
+		"ListMCPServers":       {request: &workflowv1.ListMCPServersRequest{}, nothing: true},
+		"RefreshMCPServer":     {request: &workflowv1.RefreshMCPServerRequest{Id: b.server}},
+		"DeleteMCPServer":      {request: &workflowv1.DeleteMCPServerRequest{Id: b.server}},
+		"ListApprovals":        {request: &workflowv1.ListApprovalsRequest{RunId: b.run}, nothing: true},
+		"GetApproval":          {request: &workflowv1.GetApprovalRequest{Id: b.approval}},
+		"DecideApproval":       {request: &workflowv1.DecideApprovalRequest{Id: b.approval, Digest: b.digest, Decision: workflowv1.ApprovalStatus_APPROVAL_STATUS_APPROVED}},
 	}
 }
 
@@ -171,8 +221,12 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 		if trial.nothing {
 			want = codes.OK
 		}
+		if trial.nobody {
+			want = codes.Unauthenticated
+			answer, err = nil, status.Error(status.Code(err), "") // the words are the same for a webhook that is not there, and name a secret
+		}
 		expectCode(t, string(m.Name()), err, want)
-		if text := protojson.Format(answer) + status.Convert(err).Message(); strings.Contains(strings.ToLower(text), "secret") {
+		if text := protojson.Format(answer) + status.Convert(err).Message(); strings.Contains(strings.ToLower(strings.ReplaceAll(text, `"secret":`, "")), "secret") {
 			t.Errorf("%s tells a stranger: %s", m.Name(), text)
 		}
 	}
@@ -201,7 +255,7 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 func (w *world) contents(t *testing.T, b belongings) string {
 	t.Helper()
 	var parts []string
-	for _, name := range []string{"GetWorkflow", "ListVersions", "GetAgent", "ListAgentVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns", "GetCredential", "GetMCPServer"} {
+	for _, name := range []string{"GetWorkflow", "ListVersions", "GetAgent", "ListAgentVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns", "GetCredential", "GetMCPServer", "GetSchedule", "ListTicks", "GetWebhook", "GetEndpoint", "ListDeliveries"} {
 		answer, err := call(w.owner(t), w.conn, method(t, name), trials(b)[name].request)
 		if err != nil {
 			t.Fatal(name, err)

@@ -15,7 +15,6 @@ import (
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/calls"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
-	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
 	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
@@ -29,11 +28,11 @@ import (
 // toolWorld is a world whose engine calls a simulated model and a real MCP server.
 type toolWorld struct {
 	*world
-	grpcapi.Runner // the engine that lives
-	models         *modelsim.Server
-	server         *mcptest.Server
-	id             string // of the MCP server
-	end            func() // of the engine
+	works  // the engine that lives
+	models *modelsim.Server
+	server *mcptest.Server
+	id     string // of the MCP server
+	end    func() // of the engine
 }
 
 // newToolWorld has a model that wants to search and to create at once, and then answers.
@@ -87,7 +86,7 @@ func (w *toolWorld) startEngine(t *testing.T) {
 		}
 	})
 	t.Cleanup(w.end)
-	w.Runner = engine
+	w.works = engine
 }
 
 // start runs the agent, up to its question.

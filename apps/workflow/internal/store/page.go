@@ -1,9 +1,14 @@
 package store
 
 import (
+	"context"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/agentteam/agentteam/internal/database"
+	"github.com/agentteam/agentteam/internal/paging"
 )
 
 // PageBounds bound a page of rows that may be large. It has one row at least, if there is one.
@@ -27,4 +32,33 @@ func collectPage[T any](rows pgx.Rows, most int, targets func(*T) []any) (page [
 		page = page[:most]
 	}
 	return page, err == nil && int64(len(page)) < available, err
+}
+
+// newest lists at most limit rows of a table after the cursor, the newest first: those that the filter lets through.
+func newest[T any](ctx context.Context, s *Store, workspace string, f *filter, columns, table string, after paging.Cursor, limit int, targets func(*T) []any) (all []T, err error) {
+	if !after.First() {
+		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)
+	}
+	query := fmt.Sprintf(`SELECT %s FROM %s%s ORDER BY created_at DESC, id DESC LIMIT %d`, columns, table, f.where(), limit)
+	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, query, f.arguments...)
+		if err != nil {
+			return err
+		}
+		all, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (t T, err error) { return t, row.Scan(targets(&t)...) })
+		return err
+	})
+	return all, err
+}
+
+// room refuses another row in a table that has as many of the workspace as it may have.
+func room(ctx context.Context, tx pgx.Tx, table string, most int) error {
+	var count int
+	if err := tx.QueryRow(ctx, `SELECT count(*) FROM `+table).Scan(&count); err != nil {
+		return err
+	}
+	if count >= most {
+		return fmt.Errorf("the workspace has %d %s already, and may have %d; delete one first: %w", count, strings.ReplaceAll(table, "_", " "), most, ErrConflict)
+	}
+	return nil
 }
