@@ -135,6 +135,7 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	server := grpcapi.New(p.listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(runnable(documents.Types())), Workflows: grpcapi.NewWorkflows(tables, documents),
 		Nodes: grpcapi.NewNodes(documents, programs, performer), Runs: grpcapi.NewRuns(tables, engine, events), Approvals: grpcapi.NewApprovals(tables, engine),
+		Threads: grpcapi.NewThreads(tables),
 	}, grpcapi.Options{Key: p.cfg.InternalAuthKey.Reveal(), Ready: p.pool.Ping, Telemetry: p.telemetry.GRPCServer(), Log: p.log})
 	return p.together(ctx, drainDelay, engine, server, events)
 }

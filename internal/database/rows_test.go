@@ -28,11 +28,13 @@ var rows = []struct{ table, insert string }{
 	{"calls", `INSERT INTO calls (run_id, step, attempt, generation, number, workspace_id, kind, name, status) SELECT 'run' || $3, $2, 1, 1, 1, $1, 'tool', 't', 'started'`},
 	{"approvals", `INSERT INTO approvals (id, workspace_id, run_id, step, kind, status, title, digest) SELECT 'apr' || $2, $1, 'run' || $3, 'a', 'approval', 'pending', '', ''`},
 	{"events", `INSERT INTO events (run_id, seq, workspace_id, type, data) SELECT 'run' || $3, length($2), $1, 'log', '{}'`},
+	{"threads", `INSERT INTO threads (id, workspace_id, created_by) SELECT 'thr' || $2, $1, ` + actor + ` WHERE $3 <> ''`},
+	{"thread_messages", `INSERT INTO thread_messages (thread_id, seq, workspace_id, role, text) SELECT 'thr' || $3, length($2), $1, 'user', ''`},
 	{"artifacts", `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) SELECT 'art' || $2, $1, 'run' || $3, '', ''`},
 }
 
 // hanging are the tables whose rows belong to a run or a workflow.
-var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts"}
+var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts", "thread_messages"}
 
 // owner is the column that says whose a row is.
 func owner(table string) string {

@@ -17,6 +17,7 @@ const (
 	Approval  = "apr"
 	Artifact  = "art"
 	Key       = "key"
+	Thread    = "thr"
 )
 
 const (

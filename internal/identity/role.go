@@ -26,6 +26,8 @@ const (
 	RunsStart        Permission = "runs.start"
 	RunsControl      Permission = "runs.control" // cancel, retry, fork
 	ApprovalsDecide  Permission = "approvals.decide"
+	MemoryRead       Permission = "memory.read"  // threads, memory, documents
+	MemoryWrite      Permission = "memory.write" // the same
 	UsageRead        Permission = "usage.read"
 	WorkspaceRead    Permission = "workspace.read" // its name and its members
 	WorkspaceManage  Permission = "workspace.manage"
@@ -41,7 +43,7 @@ func Roles() []Role { return []Role{Owner, Admin, Editor, Operator, Viewer} }
 // Permissions lists every permission.
 func Permissions() []Permission {
 	return []Permission{
-		WorkflowsRead, WorkflowsWrite, WorkflowsPublish, RunsRead, RunsStart, RunsControl, ApprovalsDecide, UsageRead,
+		WorkflowsRead, WorkflowsWrite, WorkflowsPublish, RunsRead, RunsStart, RunsControl, ApprovalsDecide, MemoryRead, MemoryWrite, UsageRead,
 		WorkspaceRead, WorkspaceManage, WorkspaceDelete, MembersManage, OwnersManage, KeysManage,
 	}
 }
@@ -60,16 +62,16 @@ func (r Role) Within(other Role) bool {
 
 // Permissions is the whole table of roles and permissions; an unknown role has none. The owner may do everything and needs no line.
 func (r Role) Permissions() []Permission {
-	read := []Permission{WorkflowsRead, RunsRead, UsageRead, WorkspaceRead}
+	read := []Permission{WorkflowsRead, RunsRead, MemoryRead, UsageRead, WorkspaceRead}
 	switch r {
 	case Owner:
 		return Permissions()
 	case Admin:
-		return append(read, WorkflowsWrite, WorkflowsPublish, RunsStart, RunsControl, ApprovalsDecide, WorkspaceManage, MembersManage, KeysManage)
+		return append(read, WorkflowsWrite, WorkflowsPublish, RunsStart, RunsControl, ApprovalsDecide, MemoryWrite, WorkspaceManage, MembersManage, KeysManage)
 	case Editor:
-		return append(read, WorkflowsWrite, WorkflowsPublish, RunsStart, RunsControl)
+		return append(read, WorkflowsWrite, WorkflowsPublish, RunsStart, RunsControl, MemoryWrite)
 	case Operator:
-		return append(read, RunsStart, RunsControl, ApprovalsDecide)
+		return append(read, RunsStart, RunsControl, ApprovalsDecide, MemoryWrite)
 	case Viewer:
 		return read
 	}

@@ -20,6 +20,8 @@ func TestRoles(t *testing.T) {
 		identity.RunsStart:        {identity.Owner, identity.Admin, identity.Editor, identity.Operator},
 		identity.RunsControl:      {identity.Owner, identity.Admin, identity.Editor, identity.Operator},
 		identity.ApprovalsDecide:  {identity.Owner, identity.Admin, identity.Operator},
+		identity.MemoryRead:       everyone,
+		identity.MemoryWrite:      {identity.Owner, identity.Admin, identity.Editor, identity.Operator},
 		identity.WorkspaceManage:  {identity.Owner, identity.Admin},
 		identity.MembersManage:    {identity.Owner, identity.Admin},
 		identity.KeysManage:       {identity.Owner, identity.Admin},

@@ -36,7 +36,11 @@ const serviceConfig = `{
 			{"service": "workflow.v1.RunService", "method": "GetArtifact"},
 			{"service": "workflow.v1.RunService", "method": "GetUsage"},
 			{"service": "workflow.v1.ApprovalService", "method": "ListApprovals"},
-			{"service": "workflow.v1.ApprovalService", "method": "GetApproval"}
+			{"service": "workflow.v1.ApprovalService", "method": "GetApproval"},
+			{"service": "workflow.v1.ThreadService", "method": "CreateThread"},
+			{"service": "workflow.v1.ThreadService", "method": "GetThread"},
+			{"service": "workflow.v1.ThreadService", "method": "ListThreads"},
+			{"service": "workflow.v1.ThreadService", "method": "ListMessages"}
 		],
 		"retryPolicy": {
 			"maxAttempts": 3,

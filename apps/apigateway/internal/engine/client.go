@@ -31,6 +31,7 @@ type Client struct {
 	Nodes     workflowv1.NodeServiceClient
 	Runs      workflowv1.RunServiceClient
 	Approvals workflowv1.ApprovalServiceClient
+	Threads   workflowv1.ThreadServiceClient
 
 	conn     *grpc.ClientConn
 	info     workflowv1.EngineServiceClient
@@ -56,6 +57,7 @@ func dial(target string, o Options, more ...grpc.DialOption) (*Client, error) {
 		Nodes:     workflowv1.NewNodeServiceClient(conn),
 		Runs:      workflowv1.NewRunServiceClient(conn),
 		Approvals: workflowv1.NewApprovalServiceClient(conn),
+		Threads:   workflowv1.NewThreadServiceClient(conn),
 		conn:      conn,
 		info:      workflowv1.NewEngineServiceClient(conn),
 		patience:  defaultPatience(),

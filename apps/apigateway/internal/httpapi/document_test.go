@@ -30,6 +30,8 @@ func promised() map[string]string {
 		"GET /v1/runs/{id}/events": "runs.read", "GET /v1/artifacts/{id}": "runs.read",
 		"GET /v1/approvals": "runs.read", "GET /v1/approvals/{id}": "runs.read",
 		"POST /v1/approvals/{id}:approve": "approvals.decide", "POST /v1/approvals/{id}:reject": "approvals.decide", "POST /v1/approvals/{id}:submit": "approvals.decide",
+		"POST /v1/threads": "memory.write", "GET /v1/threads": "memory.read", "GET /v1/threads/{id}": "memory.read", "DELETE /v1/threads/{id}": "memory.write",
+		"GET /v1/threads/{id}/messages": "memory.read", "POST /v1/threads/{id}/messages": "memory.write",
 		"GET /v1/usage": "usage.read",
 	}
 }

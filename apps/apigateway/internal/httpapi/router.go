@@ -31,6 +31,7 @@ func (s *Server) routes() http.Handler {
 	s.steps()
 	s.events()
 	s.approvals()
+	s.threads()
 	s.artifacts()
 	s.usage()
 	s.describe()

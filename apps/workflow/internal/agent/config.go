@@ -32,6 +32,8 @@ type config struct {
 	MaxTurns        int             `json:"max_turns"`
 	MaxOutputTokens int64           `json:"max_output_tokens"`
 	Temperature     *float64        `json:"temperature"`
+	Memory          memory          `json:"memory"`
+	Recalled        *node.Recalled  `json:"recalled"` // by the ledger; nil: no thread
 }
 
 // Tool is one tool of an agent, as it stands in the document.
@@ -50,7 +52,7 @@ type Tool struct {
 }
 
 func readConfig(raw json.RawMessage) (config, *node.Failure) {
-	c := config{MaxTurns: 10, MaxOutputTokens: 4096}
+	c := config{MaxTurns: 10, MaxOutputTokens: 4096, Memory: memory{Messages: recalledMessages, Bytes: recalledBytes}}
 	if err := json.Unmarshal(raw, &c); err != nil {
 		return c, invalid("the config of an agent cannot be read: %v", err)
 	}

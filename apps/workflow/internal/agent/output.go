@@ -35,7 +35,12 @@ func (r *replay) finish(text string) *node.Move {
 	if err != nil {
 		return &node.Move{Failure: node.Fail(node.CodeInternal, "the output cannot be encoded: %v", err)}
 	}
-	return &node.Move{Output: encoded}
+	move := &node.Move{Output: encoded}
+	if r.said.Thread != "" {
+		r.said.Answer = text
+		move.Said = &r.said
+	}
+	return move
 }
 
 func (r *replay) repair(problems []problem.Problem) *node.Move {

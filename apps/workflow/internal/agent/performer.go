@@ -30,6 +30,9 @@ func (p *Performer) Model(ctx context.Context, id node.CallID, call node.Call, e
 		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the request of call %d cannot be read: %v", call.Number, err)}
 	}
 	request.ID = id.String()
+	if request.Unheard {
+		return p.unheard(ctx, call, request)
+	}
 	emit(node.Event{Type: "message.started", Data: started{Call: call.Number, Provider: request.Provider, Model: request.Model}})
 	deltas := newDeltas(call.Number, emit)
 	response, usage, failure := p.models.Complete(ctx, request, call.Reserve, model.Listener{Delta: deltas.add, Reset: deltas.reset})
@@ -48,6 +51,19 @@ func (p *Performer) Model(ctx context.Context, id node.CallID, call node.Call, e
 		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the answer cannot be encoded: %v", err), Usage: usage}
 	}
 	return node.CallResult{Response: encoded, Usage: usage, Events: completedEvents(call.Number, request.Tools, response)}
+}
+
+// unheard asks a model for what the run's readers are not told: it is no part of the conversation.
+func (p *Performer) unheard(ctx context.Context, call node.Call, request model.Request) node.CallResult {
+	response, usage, failure := p.models.Complete(ctx, request, call.Reserve, model.Listener{Delta: func(string) {}, Reset: func() {}})
+	if failure != nil {
+		return node.CallResult{Failure: failure, Usage: usage}
+	}
+	encoded, err := json.Marshal(response)
+	if err != nil {
+		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the answer cannot be encoded: %v", err), Usage: usage}
+	}
+	return node.CallResult{Response: encoded, Usage: usage}
 }
 
 // Tool calls a tool.

@@ -25,6 +25,9 @@ func (p Program) Next(raw json.RawMessage, results []node.CallResult) node.Move 
 		known[result.Number] = result
 	}
 	replay := replay{config: c, prices: p.prices, known: known, request: c.request()}
+	if move := replay.recall(); move != nil {
+		return *move
+	}
 	for {
 		if move := replay.turn(); move != nil {
 			return *move
@@ -41,6 +44,7 @@ type replay struct {
 	number   int // of the last call
 	turns    int
 	repaired bool // the model was told that its answer does not fit
+	said     node.Said
 }
 
 // turn goes from one answer of the model to the next; nil: on to the next turn.
@@ -48,14 +52,11 @@ func (r *replay) turn() *node.Move {
 	r.number++
 	result, ok := r.known[r.number]
 	if !ok {
-		return r.ask()
+		return r.ask(r.request)
 	}
-	if failure := failureOf(result); failure != nil {
+	response, failure := r.answerOf(result)
+	if failure != nil {
 		return &node.Move{Failure: failure}
-	}
-	var response model.Response
-	if err := json.Unmarshal(result.Response, &response); err != nil {
-		return &node.Move{Failure: node.Fail(node.CodeInternal, "the recorded answer of call %d cannot be read: %v", r.number, err)}
 	}
 	r.turns++
 	r.request.Messages = append(r.request.Messages, model.Message{Answer: &response.Answer})
@@ -73,8 +74,8 @@ func (r *replay) turn() *node.Move {
 }
 
 // ask is the next request to the model.
-func (r *replay) ask() *node.Move {
-	encoded, err := json.Marshal(r.request)
+func (r *replay) ask(request model.Request) *node.Move {
+	encoded, err := json.Marshal(request)
 	if err != nil {
 		return &node.Move{Failure: node.Fail(node.CodeInternal, "the request to the model cannot be encoded: %v", err)}
 	}
@@ -84,7 +85,7 @@ func (r *replay) ask() *node.Move {
 			Message: fmt.Sprintf("the conversation has %d bytes, at most %d are allowed: give the model less, or let its tools answer with less", len(encoded), maxConversation),
 		}}
 	}
-	reserve, err := r.prices.Reserve(r.request)
+	reserve, err := r.prices.Reserve(request)
 	if err != nil {
 		return &node.Move{Failure: node.Fail(node.CodeInternal, "%v", err)}
 	}

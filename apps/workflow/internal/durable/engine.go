@@ -144,7 +144,7 @@ func (e *Engine) launch(ctx context.Context) error {
 		return err
 	}
 	lasting, e.stop = context.WithCancel(lasting)
-	for _, loop := range []func(context.Context){e.beating, e.judging, e.watch, e.janitor, e.reporting} {
+	for _, loop := range []func(context.Context){e.beating, e.judging, e.watch, e.janitor, e.reporting, e.turns} {
 		e.loops.Go(func() { loop(lasting) })
 	}
 	return nil

@@ -40,6 +40,12 @@ func permissions() map[string]identity.Permission {
 		workflowv1.ApprovalService_ListApprovals_FullMethodName:    identity.RunsRead,
 		workflowv1.ApprovalService_GetApproval_FullMethodName:      identity.RunsRead,
 		workflowv1.ApprovalService_DecideApproval_FullMethodName:   identity.ApprovalsDecide,
+		workflowv1.ThreadService_CreateThread_FullMethodName:       identity.MemoryWrite,
+		workflowv1.ThreadService_GetThread_FullMethodName:          identity.MemoryRead,
+		workflowv1.ThreadService_ListThreads_FullMethodName:        identity.MemoryRead,
+		workflowv1.ThreadService_DeleteThread_FullMethodName:       identity.MemoryWrite,
+		workflowv1.ThreadService_ListMessages_FullMethodName:       identity.MemoryRead,
+		workflowv1.ThreadService_AppendMessages_FullMethodName:     identity.MemoryWrite,
 	}
 }
 

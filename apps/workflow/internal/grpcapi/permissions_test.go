@@ -18,7 +18,7 @@ func TestEveryMethodAsksForAPermission(t *testing.T) {
 	server := New(listener, Services{
 		Engine: workflowv1.UnimplementedEngineServiceServer{}, Workflows: workflowv1.UnimplementedWorkflowServiceServer{},
 		Nodes: workflowv1.UnimplementedNodeServiceServer{}, Runs: workflowv1.UnimplementedRunServiceServer{},
-		Approvals: workflowv1.UnimplementedApprovalServiceServer{},
+		Approvals: workflowv1.UnimplementedApprovalServiceServer{}, Threads: workflowv1.UnimplementedThreadServiceServer{},
 	}, Options{Log: slog.New(slog.DiscardHandler)})
 	registered := map[string]bool{}
 	for service, info := range server.grpc.GetServiceInfo() {

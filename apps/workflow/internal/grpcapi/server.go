@@ -43,6 +43,7 @@ type Services struct {
 	Nodes     workflowv1.NodeServiceServer
 	Runs      workflowv1.RunServiceServer
 	Approvals workflowv1.ApprovalServiceServer
+	Threads   workflowv1.ThreadServiceServer
 }
 
 // Options is what the server is made of beside its services.
@@ -96,6 +97,7 @@ func (s Services) register(server *grpc.Server) {
 	workflowv1.RegisterNodeServiceServer(server, s.Nodes)
 	workflowv1.RegisterRunServiceServer(server, s.Runs)
 	workflowv1.RegisterApprovalServiceServer(server, s.Approvals)
+	workflowv1.RegisterThreadServiceServer(server, s.Threads)
 }
 
 // Run serves until the context ends, then drains: NOT_SERVING, the delay, and calls in flight finish.

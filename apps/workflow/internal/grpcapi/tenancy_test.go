@@ -23,7 +23,7 @@ const asking = `{"schema": "agentteam/v1", "name": "Ask secretly", "inputs": {"t
 	"nodes": [{"id": "ask", "type": "approval", "config": {"title": "Secretly go on?"}}], "edges": []}`
 
 // belongings is one of everything that a workspace can have.
-type belongings struct{ workflow, run, approval, artifact, digest string }
+type belongings struct{ workflow, run, approval, artifact, digest, thread string }
 
 // furnish fills the world's workspace through the API, up to a run that waits for a person.
 func furnish(t *testing.T, w *world) (b belongings) {
@@ -37,7 +37,12 @@ func furnish(t *testing.T, w *world) (b belongings) {
 	if _, err := workflows.PublishWorkflow(ctx, &workflowv1.PublishWorkflowRequest{Id: b.workflow}); err != nil {
 		t.Fatal(err)
 	}
-	started, err := w.runs.StartRun(ctx, &workflowv1.StartRunRequest{WorkflowId: b.workflow, InputsJson: `{"secret": 1}`})
+	thread, err := workflowv1.NewThreadServiceClient(w.conn).CreateThread(ctx, &workflowv1.CreateThreadRequest{Title: "Secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.thread = thread.GetThread().GetId()
+	started, err := w.runs.StartRun(ctx, &workflowv1.StartRunRequest{WorkflowId: b.workflow, InputsJson: `{"secret": 1}`, ThreadId: b.thread})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,6 +98,12 @@ func trials(b belongings) map[string]trial {
 		"StreamRunEvents":  {request: &workflowv1.StreamRunEventsRequest{RunId: b.run}},
 		"GetArtifact":      {request: &workflowv1.GetArtifactRequest{Id: b.artifact}},
 		"GetUsage":         {request: &workflowv1.GetUsageRequest{}, nothing: true},
+		"CreateThread":     {request: &workflowv1.CreateThreadRequest{Id: b.thread}},
+		"GetThread":        {request: &workflowv1.GetThreadRequest{Id: b.thread}},
+		"ListThreads":      {request: &workflowv1.ListThreadsRequest{}, nothing: true},
+		"DeleteThread":     {request: &workflowv1.DeleteThreadRequest{Id: b.thread}},
+		"ListMessages":     {request: &workflowv1.ListMessagesRequest{ThreadId: b.thread}},
+		"AppendMessages":   {request: &workflowv1.AppendMessagesRequest{ThreadId: b.thread, Messages: say(workflowv1.MessageRole_MESSAGE_ROLE_USER, "x")}},
 		"ListApprovals":    {request: &workflowv1.ListApprovalsRequest{RunId: b.run}, nothing: true},
 		"GetApproval":      {request: &workflowv1.GetApprovalRequest{Id: b.approval}},
 		"DecideApproval":   {request: &workflowv1.DecideApprovalRequest{Id: b.approval, Digest: b.digest, Decision: workflowv1.ApprovalStatus_APPROVAL_STATUS_APPROVED}},
@@ -128,6 +139,9 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 	if answer, err := w.runs.StartRun(other.owner(t), &workflowv1.StartRunRequest{Id: b.run, WorkflowId: own.workflow}); err == nil || status.Code(err) == codes.Internal {
 		t.Errorf("a run's id of another workspace: %v, %v", answer, err)
 	}
+	if answer, err := w.runs.StartRun(other.owner(t), &workflowv1.StartRunRequest{WorkflowId: own.workflow, ThreadId: b.thread}); status.Code(err) != codes.NotFound {
+		t.Errorf("a run of another workspace's thread: %v, %v", answer, err)
+	}
 	if answer, err := w.runs.ForkRun(other.owner(t), &workflowv1.ForkRunRequest{Id: own.run, FromStep: "ask", NewId: b.run}); err == nil || status.Code(err) == codes.Internal {
 		t.Errorf("a fork into a run of another workspace: %v, %v", answer, err)
 	}
@@ -140,7 +154,7 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 func (w *world) contents(t *testing.T, b belongings) string {
 	t.Helper()
 	var parts []string
-	for _, name := range []string{"GetWorkflow", "ListVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns"} {
+	for _, name := range []string{"GetWorkflow", "ListVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns", "GetThread", "ListMessages"} {
 		answer, err := call(w.owner(t), w.conn, method(t, name), trials(b)[name].request)
 		if err != nil {
 			t.Fatal(name, err)

@@ -14,6 +14,8 @@ const (
 	stepStatusPrefix     = "STEP_STATUS_"
 	approvalStatusPrefix = "APPROVAL_STATUS_"
 	approvalKindPrefix   = "APPROVAL_KIND_"
+	messageRolePrefix    = "MESSAGE_ROLE_"
+	threadPolicyPrefix   = "THREAD_POLICY_"
 )
 
 // mostWords bounds a filter: no enumeration has so many.

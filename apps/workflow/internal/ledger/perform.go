@@ -50,10 +50,10 @@ func Begin(ctx context.Context, tx Tx, plan Plan, t Task) (*Claim, Outcome, erro
 	}
 	c.next = append(c.next, Task{}) // something is done at once: the run is not paused
 	o, err := c.finish()
-	o.Next = nil
 	if o.Ended {
 		return nil, o, err
 	}
+	o.Next = nil
 	return claim, o, err
 }
 
@@ -189,6 +189,7 @@ type Move struct {
 	End     bool
 	Output  json.RawMessage
 	Failure *node.Failure
+	Said    *node.Said // what the end adds to a thread; nil: nothing
 }
 
 // Record records what calls gave and consumed, and, at the step's end, its result and everything that follows from
@@ -232,7 +233,13 @@ func (c *change) conclude(s *scope, n *graph.Node, attempt int, m Move) error {
 	if m.Failure != nil {
 		return c.fail(s, n, attempt, m.Failure)
 	}
-	return c.complete(s, n, attempt, "", m.Output)
+	if err := c.complete(s, n, attempt, "", m.Output); err != nil {
+		return err
+	}
+	if m.Said == nil || s.results[n.ID].Status != interpreter.Completed {
+		return nil
+	}
+	return c.say(join(s.path, n.ID), *m.Said)
 }
 
 const settleSQL = `INSERT INTO calls (run_id, workspace_id, step, attempt, generation, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at)

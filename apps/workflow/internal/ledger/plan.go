@@ -116,6 +116,9 @@ func split(path string) (scope, node string) {
 
 func iteration(step string, index int) string { return fmt.Sprintf("%s[%d]", step, index) }
 
+// typeAgent is the type whose steps the ledger gives what their thread holds.
+const typeAgent = "agent"
+
 // The types of nodes that the ledger itself carries out; all others are performed.
 const (
 	typeWait        = "wait"

@@ -54,12 +54,13 @@ type run struct {
 	usage         Usage
 	outputs       json.RawMessage
 	failure       *node.Failure
+	thread        string    // empty: none
 	now           time.Time // the database's clock, when the row was locked
 }
 
 const lockRun = `SELECT status, generation, workflow_id, version, last_seq, coalesce(started_at, created_at),
   budget_cost, budget_tokens, budget_steps, budget_tool_calls, reserved_cost, reserved_tokens, reserved_tool_calls,
-  cost, input_tokens, output_tokens, model_calls, tool_calls, steps, clock_timestamp()
+  cost, input_tokens, output_tokens, model_calls, tool_calls, steps, coalesce(thread_id, ''), clock_timestamp()
 FROM runs WHERE id = $1 FOR UPDATE`
 
 // lock enters the workspace and locks the run.
@@ -70,7 +71,7 @@ func lock(ctx context.Context, tx Tx, workspace, id string) (run, error) {
 	r := run{id: id, workspace: workspace}
 	err := tx.QueryRow(ctx, lockRun, id).Scan(&r.status, &r.generation, &r.version.Workflow, &r.version.Number, &r.lastSeq, &r.startedAt,
 		&r.budget.CostMicroUSD, &r.budget.Tokens, &r.budget.Steps, &r.budget.ToolCalls, &r.reserved.Cost, &r.reserved.InputTokens, &r.reserved.ToolCalls,
-		&r.usage.Cost, &r.usage.InputTokens, &r.usage.OutputTokens, &r.usage.ModelCalls, &r.usage.ToolCalls, &r.usage.Steps, &r.now)
+		&r.usage.Cost, &r.usage.InputTokens, &r.usage.OutputTokens, &r.usage.ModelCalls, &r.usage.ToolCalls, &r.usage.Steps, &r.thread, &r.now)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return run{}, fmt.Errorf("run %s: %w", id, ErrNotFound)
 	}

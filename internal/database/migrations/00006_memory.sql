@@ -1,0 +1,52 @@
+-- What agents remember from run to run: conversations.
+
+-- +goose Up
+CREATE TABLE threads (
+  id           text PRIMARY KEY,
+  workspace_id text NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+  title        text NOT NULL DEFAULT '',
+  last_seq     bigint NOT NULL DEFAULT 0,  -- of the newest message
+  summary      text NOT NULL DEFAULT '',   -- of the messages up to and with summarized
+  summarized   bigint NOT NULL DEFAULT 0,
+  created_by   jsonb NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  updated_at   timestamptz NOT NULL DEFAULT now(),
+  UNIQUE (id, workspace_id)                -- for references that cannot lead into another workspace
+);
+CREATE INDEX threads_by_workspace ON threads (workspace_id, created_at DESC, id DESC);
+
+CREATE TABLE thread_messages (
+  thread_id    text NOT NULL,
+  seq          bigint NOT NULL,            -- from 1, without gaps
+  workspace_id text NOT NULL,
+  role         text NOT NULL CHECK (role IN ('user', 'assistant')),
+  text         text NOT NULL,
+  run_id       text NOT NULL DEFAULT '',   -- the run and the step that added it; it may outlive them
+  step         text NOT NULL DEFAULT '',
+  created_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (thread_id, seq),
+  FOREIGN KEY (thread_id, workspace_id) REFERENCES threads (id, workspace_id) ON DELETE CASCADE
+);
+
+-- At most one run of a thread is under way; the others that have not ended are queued. Whoever begins or ends one holds the thread's row.
+ALTER TABLE runs ADD COLUMN thread_id text;
+CREATE INDEX runs_by_thread ON runs (thread_id, created_at, id) WHERE thread_id IS NOT NULL AND ended_at IS NULL;
+
+-- +goose StatementBegin
+DO $$
+DECLARE name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['threads', 'thread_messages']
+  LOOP
+    EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
+    EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
+    EXECUTE format('CREATE POLICY own_workspace ON %I USING (workspace_id = current_workspace()) WITH CHECK (workspace_id = current_workspace())', name);
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO agentteam_app', name);
+  END LOOP;
+END $$;
+-- +goose StatementEnd
+
+-- +goose Down
+DROP INDEX runs_by_thread;
+ALTER TABLE runs DROP COLUMN thread_id;
+DROP TABLE thread_messages, threads;
