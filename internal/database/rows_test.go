@@ -30,11 +30,14 @@ var rows = []struct{ table, insert string }{
 	{"events", `INSERT INTO events (run_id, seq, workspace_id, type, data) SELECT 'run' || $3, length($2), $1, 'log', '{}'`},
 	{"threads", `INSERT INTO threads (id, workspace_id, created_by) SELECT 'thr' || $2, $1, ` + actor + ` WHERE $3 <> ''`},
 	{"thread_messages", `INSERT INTO thread_messages (thread_id, seq, workspace_id, role, text) SELECT 'thr' || $3, length($2), $1, 'user', ''`},
+	{"memory_entries", `INSERT INTO memory_entries (workspace_id, namespace, key, value, bytes) SELECT $1, 'n', $2, '1', length($3)`},
+	{"documents", `INSERT INTO documents (workspace_id, name, text, language, bytes, chunks, updated_by) SELECT $1, 'doc' || $2, $3, 'english', 0, 1, ` + actor},
+	{"document_chunks", `INSERT INTO document_chunks (workspace_id, name, position, text, words) SELECT $1, 'doc' || $3, length($2), '', ''`},
 	{"artifacts", `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) SELECT 'art' || $2, $1, 'run' || $3, '', ''`},
 }
 
 // hanging are the tables whose rows belong to a run or a workflow.
-var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts", "thread_messages"}
+var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts", "thread_messages", "document_chunks"}
 
 // owner is the column that says whose a row is.
 func owner(table string) string {

@@ -1,4 +1,4 @@
--- What agents remember from run to run: conversations.
+-- What agents remember from run to run: conversations, values by key, documents to search.
 
 -- +goose Up
 CREATE TABLE threads (
@@ -32,11 +32,51 @@ CREATE TABLE thread_messages (
 ALTER TABLE runs ADD COLUMN thread_id text;
 CREATE INDEX runs_by_thread ON runs (thread_id, created_at, id) WHERE thread_id IS NOT NULL AND ended_at IS NULL;
 
+CREATE TABLE memory_entries (
+  workspace_id text NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+  namespace    text NOT NULL,
+  key          text COLLATE "C" NOT NULL,
+  value        json NOT NULL,
+  bytes        integer NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  updated_at   timestamptz NOT NULL DEFAULT now(),
+  expires_at   timestamptz,                -- from then on nobody sees it; the janitor removes it
+  PRIMARY KEY (workspace_id, namespace, key)
+);
+CREATE INDEX memory_entries_kept ON memory_entries (workspace_id) INCLUDE (bytes, expires_at);
+CREATE INDEX memory_entries_by_expiry ON memory_entries (expires_at) WHERE expires_at IS NOT NULL;
+
+CREATE TABLE documents (
+  workspace_id text NOT NULL REFERENCES workspaces ON DELETE CASCADE,
+  name         text COLLATE "C" NOT NULL,
+  text         text NOT NULL,
+  metadata     jsonb NOT NULL DEFAULT '{}',
+  language     text NOT NULL,              -- a text search configuration
+  bytes        integer NOT NULL,
+  chunks       integer NOT NULL,
+  updated_by   jsonb NOT NULL,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  updated_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (workspace_id, name)
+);
+CREATE INDEX documents_kept ON documents (workspace_id) INCLUDE (bytes);
+
+-- Parts of documents, which searches find. There is no index on words: row-level security lets none be used, because @@ is not leakproof.
+CREATE TABLE document_chunks (
+  workspace_id text NOT NULL,
+  name         text COLLATE "C" NOT NULL,
+  position     integer NOT NULL,           -- from 0
+  text         text NOT NULL,
+  words        tsvector NOT NULL,
+  PRIMARY KEY (workspace_id, name, position),
+  FOREIGN KEY (workspace_id, name) REFERENCES documents ON DELETE CASCADE
+);
+
 -- +goose StatementBegin
 DO $$
 DECLARE name text;
 BEGIN
-  FOREACH name IN ARRAY ARRAY['threads', 'thread_messages']
+  FOREACH name IN ARRAY ARRAY['threads', 'thread_messages', 'memory_entries', 'documents', 'document_chunks']
   LOOP
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', name);
     EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', name);
@@ -46,7 +86,12 @@ BEGIN
 END $$;
 -- +goose StatementEnd
 
+-- Who says that it cleans up sees and deletes the entries that have expired, of all workspaces.
+CREATE POLICY expired_seen ON memory_entries FOR SELECT USING (current_setting('agentteam.cleanup', true) = 'on' AND expires_at < now());
+CREATE POLICY expired_deleted ON memory_entries FOR DELETE USING (current_setting('agentteam.cleanup', true) = 'on' AND expires_at < now());
+
 -- +goose Down
+DROP TABLE document_chunks, documents, memory_entries;
 DROP INDEX runs_by_thread;
 ALTER TABLE runs DROP COLUMN thread_id;
 DROP TABLE thread_messages, threads;

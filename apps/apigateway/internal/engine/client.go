@@ -32,6 +32,8 @@ type Client struct {
 	Runs      workflowv1.RunServiceClient
 	Approvals workflowv1.ApprovalServiceClient
 	Threads   workflowv1.ThreadServiceClient
+	Memory    workflowv1.MemoryServiceClient
+	Documents workflowv1.DocumentServiceClient
 
 	conn     *grpc.ClientConn
 	info     workflowv1.EngineServiceClient
@@ -58,6 +60,8 @@ func dial(target string, o Options, more ...grpc.DialOption) (*Client, error) {
 		Runs:      workflowv1.NewRunServiceClient(conn),
 		Approvals: workflowv1.NewApprovalServiceClient(conn),
 		Threads:   workflowv1.NewThreadServiceClient(conn),
+		Memory:    workflowv1.NewMemoryServiceClient(conn),
+		Documents: workflowv1.NewDocumentServiceClient(conn),
 		conn:      conn,
 		info:      workflowv1.NewEngineServiceClient(conn),
 		patience:  defaultPatience(),

@@ -32,7 +32,11 @@ func promised() map[string]string {
 		"POST /v1/approvals/{id}:approve": "approvals.decide", "POST /v1/approvals/{id}:reject": "approvals.decide", "POST /v1/approvals/{id}:submit": "approvals.decide",
 		"POST /v1/threads": "memory.write", "GET /v1/threads": "memory.read", "GET /v1/threads/{id}": "memory.read", "DELETE /v1/threads/{id}": "memory.write",
 		"GET /v1/threads/{id}/messages": "memory.read", "POST /v1/threads/{id}/messages": "memory.write",
-		"GET /v1/usage": "usage.read",
+		"GET /v1/memory/{namespace}": "memory.read", "GET /v1/memory/{namespace}/{key}": "memory.read",
+		"PUT /v1/memory/{namespace}/{key}": "memory.write", "DELETE /v1/memory/{namespace}/{key}": "memory.write",
+		"GET /v1/documents": "memory.read", "GET /v1/documents/{name}": "memory.read", "PUT /v1/documents/{name}": "memory.write", "DELETE /v1/documents/{name}": "memory.write",
+		"POST /v1/documents:search": "memory.read",
+		"GET /v1/usage":             "usage.read",
 	}
 }
 

@@ -32,6 +32,8 @@ func (s *Server) routes() http.Handler {
 	s.events()
 	s.approvals()
 	s.threads()
+	s.memory()
+	s.documents()
 	s.artifacts()
 	s.usage()
 	s.describe()

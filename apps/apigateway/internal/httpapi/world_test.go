@@ -85,6 +85,8 @@ func (s *script) serve(t testing.TB) (address string) {
 	workflowv1.RegisterNodeServiceServer(s.server, workflowv1.UnimplementedNodeServiceServer{})
 	workflowv1.RegisterApprovalServiceServer(s.server, workflowv1.UnimplementedApprovalServiceServer{})
 	workflowv1.RegisterThreadServiceServer(s.server, workflowv1.UnimplementedThreadServiceServer{})
+	workflowv1.RegisterMemoryServiceServer(s.server, workflowv1.UnimplementedMemoryServiceServer{})
+	workflowv1.RegisterDocumentServiceServer(s.server, workflowv1.UnimplementedDocumentServiceServer{})
 	workflowv1.RegisterRunServiceServer(s.server, runs{script: s})
 	workflowv1.RegisterEngineServiceServer(s.server, workflowv1.UnimplementedEngineServiceServer{})
 	healthpb.RegisterHealthServer(s.server, health.NewServer())

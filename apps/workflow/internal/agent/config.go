@@ -3,6 +3,7 @@
 package agent
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -32,13 +33,13 @@ type config struct {
 	MaxTurns        int             `json:"max_turns"`
 	MaxOutputTokens int64           `json:"max_output_tokens"`
 	Temperature     *float64        `json:"temperature"`
-	Memory          memory          `json:"memory"`
+	Memory          threadMemory    `json:"memory"`
 	Recalled        *node.Recalled  `json:"recalled"` // by the ledger; nil: no thread
 }
 
 // Tool is one tool of an agent, as it stands in the document.
 type Tool struct {
-	Type        string          `json:"type"` // http or function
+	Type        string          `json:"type"` // http, function, or one that the engine brings
 	Name        string          `json:"name"`
 	Description string          `json:"description,omitempty"`
 	Parameters  json.RawMessage `json:"parameters,omitempty"` // a JSON Schema; nil: no arguments
@@ -49,10 +50,12 @@ type Tool struct {
 	Body        json.RawMessage `json:"body,omitempty"`
 	Idempotent  *bool           `json:"idempotent,omitempty"`
 	Value       json.RawMessage `json:"value,omitempty"`
+	Namespace   json.RawMessage `json:"namespace,omitempty"` // of memory_get and memory_set
+	Documents   json.RawMessage `json:"documents,omitempty"` // of search: what their names begin with
 }
 
 func readConfig(raw json.RawMessage) (config, *node.Failure) {
-	c := config{MaxTurns: 10, MaxOutputTokens: 4096, Memory: memory{Messages: recalledMessages, Bytes: recalledBytes}}
+	c := config{MaxTurns: 10, MaxOutputTokens: 4096, Memory: threadMemory{Messages: recalledMessages, Bytes: recalledBytes}}
 	if err := json.Unmarshal(raw, &c); err != nil {
 		return c, invalid("the config of an agent cannot be read: %v", err)
 	}
@@ -86,17 +89,26 @@ func (c config) request() model.Request {
 		MaxOutputTokens: c.MaxOutputTokens, Temperature: c.Temperature, Messages: []model.Message{{User: asText(c.Prompt)}},
 	}
 	for _, tool := range c.Tools {
-		r.Tools = append(r.Tools, model.Tool{Name: tool.Name, Description: tool.Description, Parameters: tool.schema()})
+		r.Tools = append(r.Tools, model.Tool{Name: tool.Name, Description: tool.describe(), Parameters: tool.schema()})
 	}
 	return r
 }
 
 // schema of a tool's arguments: without one, it takes none.
 func (t Tool) schema() json.RawMessage {
+	if b, found := builtInOf(t.Type); found {
+		return json.RawMessage(b.parameters)
+	}
 	if len(t.Parameters) == 0 || string(t.Parameters) == "null" {
 		return json.RawMessage(`{"type":"object","properties":{},"additionalProperties":false}`)
 	}
 	return t.Parameters
+}
+
+// describe says to the model what a tool is for.
+func (t Tool) describe() string {
+	b, _ := builtInOf(t.Type)
+	return cmp.Or(t.Description, b.description)
 }
 
 func (c config) tool(name string) (Tool, bool) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
 	"github.com/agentteam/agentteam/apps/workflow/internal/httpcall"
+	"github.com/agentteam/agentteam/apps/workflow/internal/memory"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 )
@@ -16,11 +17,12 @@ import (
 type Performer struct {
 	models *model.Models
 	http   *httpcall.Client
+	memory *memory.Client
 }
 
-// NewPerformer uses these models, and the client for tools of type http.
-func NewPerformer(models *model.Models, client *httpcall.Client) *Performer {
-	return &Performer{models: models, http: client}
+// NewPerformer uses these models, the client for tools of type http, and the memory for those that the engine brings.
+func NewPerformer(models *model.Models, client *httpcall.Client, remembered *memory.Client) *Performer {
+	return &Performer{models: models, http: client, memory: remembered}
 }
 
 // Model asks a model.
@@ -87,6 +89,13 @@ func (p *Performer) Tool(ctx context.Context, id node.CallID, call node.Call, em
 func (p *Performer) run(ctx context.Context, id node.CallID, request toolRequest) (json.RawMessage, *node.Failure) {
 	if request.Tool.Type == "function" {
 		return evaluate(request, request.Tool.Value)
+	}
+	if b, found := builtInOf(request.Tool.Type); found {
+		made, failure := remember(request, b)
+		if failure != nil {
+			return nil, failure
+		}
+		return p.memory.Do(ctx, id.Workspace, made)
 	}
 	encoded, err := json.Marshal(httpFields(request.Tool))
 	if err != nil {

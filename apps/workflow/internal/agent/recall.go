@@ -19,19 +19,19 @@ const (
 const summaryInstructions = `You keep the memory of a conversation. Write a summary of what follows, for the assistant who goes on with it: facts, names, numbers, decisions, wishes, and what is still open. ` +
 	`Take over everything of the earlier summary that still holds. At most 300 words, without an introduction.`
 
-// memory is an agent's thread, and how much of it the model is shown word for word.
-type memory struct {
+// threadMemory is an agent's thread, and how much of it the model is shown word for word.
+type threadMemory struct {
 	Thread   string `json:"thread"`
 	Messages int    `json:"messages"`
 	Bytes    int    `json:"bytes"`
 	Summary  *bool  `json:"summary"` // nil is true
 }
 
-func (m memory) summarizes() bool { return m.Summary == nil || *m.Summary }
+func (m threadMemory) summarizes() bool { return m.Summary == nil || *m.Summary }
 
 // split gives the messages that are older than what the model is shown, and those that it is. When there are too many, half of the
 // bounds is kept, so that not every turn pays for a summary.
-func (m memory) split(messages []node.RecalledSpeech) (older, shown []node.RecalledSpeech) {
+func (m threadMemory) split(messages []node.RecalledSpeech) (older, shown []node.RecalledSpeech) {
 	from := newest(messages, m.Messages, m.Bytes)
 	if from > 0 && m.summarizes() {
 		from = newest(messages, m.Messages/2, m.Bytes/2)

@@ -10,25 +10,28 @@ import (
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/agent"
 	"github.com/agentteam/agentteam/apps/workflow/internal/httpcall"
+	"github.com/agentteam/agentteam/apps/workflow/internal/memory"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 )
 
 // Programs are the types of nodes that make calls, by name.
 func Programs(prices *model.Prices) map[string]node.Program {
-	return map[string]node.Program{"http": httpcall.Program{}, "agent": agent.New(prices)}
+	return map[string]node.Program{"http": httpcall.Program{}, "agent": agent.New(prices), "memory": memory.Program{}}
 }
 
 // performer makes every kind of call.
 type performer struct {
-	http  *httpcall.Client
-	agent *agent.Performer
+	http   *httpcall.Client
+	agent  *agent.Performer
+	memory *memory.Client
 }
 
-// NewPerformer makes calls with these models, and HTTP requests with this client: that of package outbound.
-func NewPerformer(models *model.Models, guarded *http.Client) node.Performer {
-	client := httpcall.NewClient(guarded)
-	return &performer{http: client, agent: agent.NewPerformer(models, client)}
+// NewPerformer makes calls with these models, HTTP requests with this client, that of package outbound, and remembers in these tables.
+func NewPerformer(models *model.Models, guarded *http.Client, tables *store.Store) node.Performer {
+	client, remembered := httpcall.NewClient(guarded), memory.NewClient(tables)
+	return &performer{http: client, agent: agent.NewPerformer(models, client, remembered), memory: remembered}
 }
 
 // Perform makes one call. A fault of ours is a failure of the call, not of the process.
@@ -56,11 +59,18 @@ func (p *performer) dispatch(ctx context.Context, id node.CallID, call node.Call
 	if call.Kind == node.ModelCall {
 		return p.agent.Model(ctx, id, call, emit)
 	}
-	var envelope httpcall.Envelope
+	var envelope struct {
+		HTTP   *httpcall.Request `json:"http"`
+		Memory *memory.Request   `json:"memory"`
+	}
 	if err := json.Unmarshal(call.Request, &envelope); err != nil {
 		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the request of call %d cannot be read: %v", call.Number, err)}
 	}
-	if envelope.HTTP == nil {
+	switch {
+	case envelope.Memory != nil:
+		response, failure := p.memory.Do(ctx, id.Workspace, *envelope.Memory)
+		return node.CallResult{Response: response, Failure: failure, Usage: node.Usage{ToolCalls: 1}}
+	case envelope.HTTP == nil:
 		return p.agent.Tool(ctx, id, call, emit)
 	}
 	response, failure := p.http.Do(ctx, id, *envelope.HTTP)

@@ -40,18 +40,7 @@ func (k *compiler) provider(name, pointer string) {
 
 // tool compiles one tool. Its expressions may use args beside what the node's own may use.
 func (k *compiler) tool(n *Node, tool *jsontree.Value, v expression.Variables, pointer string) {
-	needs, refuses := "url", []string{"value"}
-	if text(tool.Get("type")) == "function" {
-		needs, refuses = "value", []string{"method", "url", "headers", "query", "body", "idempotent"}
-	}
-	if tool.Get(needs) == nil {
-		k.problemf(pointer, problem.CodeMissingField, "%s is missing: a tool of type %s needs it", needs, text(tool.Get("type")))
-	}
-	for _, name := range refuses {
-		if tool.Get(name) != nil {
-			k.problemf(pointer+"/"+name, problem.CodeNotAllowed, "a tool of type %s has no %s", text(tool.Get("type")), name)
-		}
-	}
+	k.fields(tool, "a tool of type "+text(tool.Get("type")), toolFields(text(tool.Get("type"))), pointer)
 	parameters := raw(tool.Get("parameters"))
 	k.object(parameters, pointer+"/parameters")
 	v.Tool, v.Args = true, parameters

@@ -33,7 +33,7 @@ func (k *compiler) node(spec document.Node, p place) *Node {
 	switch {
 	case n.Timeout == 0 && n.Type == "agent":
 		n.Timeout = agentTimeout
-	case n.Timeout == 0 && n.Type == "http":
+	case n.Timeout == 0 && (n.Type == "http" || n.Type == "memory"):
 		n.Timeout = httpTimeout
 	}
 	if n.Pure && spec.Retry.MaxAttempts > 1 {
@@ -123,6 +123,9 @@ func (k *compiler) special(n *Node, config *jsontree.Value, p place, sound bool)
 		k.member(config, "condition", p.env, jsontree.Bool, pointer)
 	case "input":
 		k.object(raw(config.Get("schema")), pointer+"/schema")
+	case "memory":
+		action := text(config.Get("action"))
+		k.fields(config, "the action "+action, memoryFields(action), pointer)
 	case "join":
 		k.join(n, config, pointer)
 	case "subworkflow":

@@ -46,6 +46,15 @@ func permissions() map[string]identity.Permission {
 		workflowv1.ThreadService_DeleteThread_FullMethodName:       identity.MemoryWrite,
 		workflowv1.ThreadService_ListMessages_FullMethodName:       identity.MemoryRead,
 		workflowv1.ThreadService_AppendMessages_FullMethodName:     identity.MemoryWrite,
+		workflowv1.MemoryService_GetMemory_FullMethodName:          identity.MemoryRead,
+		workflowv1.MemoryService_ListMemory_FullMethodName:         identity.MemoryRead,
+		workflowv1.MemoryService_PutMemory_FullMethodName:          identity.MemoryWrite,
+		workflowv1.MemoryService_DeleteMemory_FullMethodName:       identity.MemoryWrite,
+		workflowv1.DocumentService_GetDocument_FullMethodName:      identity.MemoryRead,
+		workflowv1.DocumentService_ListDocuments_FullMethodName:    identity.MemoryRead,
+		workflowv1.DocumentService_SearchDocuments_FullMethodName:  identity.MemoryRead,
+		workflowv1.DocumentService_PutDocument_FullMethodName:      identity.MemoryWrite,
+		workflowv1.DocumentService_DeleteDocument_FullMethodName:   identity.MemoryWrite,
 	}
 }
 

@@ -19,6 +19,7 @@ func TestEveryMethodAsksForAPermission(t *testing.T) {
 		Engine: workflowv1.UnimplementedEngineServiceServer{}, Workflows: workflowv1.UnimplementedWorkflowServiceServer{},
 		Nodes: workflowv1.UnimplementedNodeServiceServer{}, Runs: workflowv1.UnimplementedRunServiceServer{},
 		Approvals: workflowv1.UnimplementedApprovalServiceServer{}, Threads: workflowv1.UnimplementedThreadServiceServer{},
+		Memory: workflowv1.UnimplementedMemoryServiceServer{}, Documents: workflowv1.UnimplementedDocumentServiceServer{},
 	}, Options{Log: slog.New(slog.DiscardHandler)})
 	registered := map[string]bool{}
 	for service, info := range server.grpc.GetServiceInfo() {

@@ -44,6 +44,8 @@ type Services struct {
 	Runs      workflowv1.RunServiceServer
 	Approvals workflowv1.ApprovalServiceServer
 	Threads   workflowv1.ThreadServiceServer
+	Memory    workflowv1.MemoryServiceServer
+	Documents workflowv1.DocumentServiceServer
 }
 
 // Options is what the server is made of beside its services.
@@ -98,6 +100,8 @@ func (s Services) register(server *grpc.Server) {
 	workflowv1.RegisterRunServiceServer(server, s.Runs)
 	workflowv1.RegisterApprovalServiceServer(server, s.Approvals)
 	workflowv1.RegisterThreadServiceServer(server, s.Threads)
+	workflowv1.RegisterMemoryServiceServer(server, s.Memory)
+	workflowv1.RegisterDocumentServiceServer(server, s.Documents)
 }
 
 // Run serves until the context ends, then drains: NOT_SERVING, the delay, and calls in flight finish.

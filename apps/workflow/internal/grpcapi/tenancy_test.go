@@ -42,6 +42,12 @@ func furnish(t *testing.T, w *world) (b belongings) {
 		t.Fatal(err)
 	}
 	b.thread = thread.GetThread().GetId()
+	if _, err := workflowv1.NewMemoryServiceClient(w.conn).PutMemory(ctx, &workflowv1.PutMemoryRequest{Namespace: "n", Key: "k", ValueJson: `"secret"`}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := workflowv1.NewDocumentServiceClient(w.conn).PutDocument(ctx, &workflowv1.PutDocumentRequest{Name: "d", Text: "a secret plan"}); err != nil {
+		t.Fatal(err)
+	}
 	started, err := w.runs.StartRun(ctx, &workflowv1.StartRunRequest{WorkflowId: b.workflow, InputsJson: `{"secret": 1}`, ThreadId: b.thread})
 	if err != nil {
 		t.Fatal(err)
@@ -98,6 +104,15 @@ func trials(b belongings) map[string]trial {
 		"StreamRunEvents":  {request: &workflowv1.StreamRunEventsRequest{RunId: b.run}},
 		"GetArtifact":      {request: &workflowv1.GetArtifactRequest{Id: b.artifact}},
 		"GetUsage":         {request: &workflowv1.GetUsageRequest{}, nothing: true},
+		"GetMemory":        {request: &workflowv1.GetMemoryRequest{Namespace: "n", Key: "k"}},
+		"DeleteMemory":     {request: &workflowv1.DeleteMemoryRequest{Namespace: "n", Key: "k"}},
+		"ListMemory":       {request: &workflowv1.ListMemoryRequest{Namespace: "n"}, nothing: true},
+		"PutMemory":        {request: &workflowv1.PutMemoryRequest{Namespace: "n", Key: "mine", ValueJson: `1`}, nothing: true},
+		"GetDocument":      {request: &workflowv1.GetDocumentRequest{Name: "d"}},
+		"DeleteDocument":   {request: &workflowv1.DeleteDocumentRequest{Name: "d"}},
+		"ListDocuments":    {request: &workflowv1.ListDocumentsRequest{}, nothing: true},
+		"PutDocument":      {request: &workflowv1.PutDocumentRequest{Name: "mine", Text: "my own plan"}, nothing: true},
+		"SearchDocuments":  {request: &workflowv1.SearchDocumentsRequest{Query: "plan"}, nothing: true},
 		"CreateThread":     {request: &workflowv1.CreateThreadRequest{Id: b.thread}},
 		"GetThread":        {request: &workflowv1.GetThreadRequest{Id: b.thread}},
 		"ListThreads":      {request: &workflowv1.ListThreadsRequest{}, nothing: true},
@@ -154,7 +169,7 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 func (w *world) contents(t *testing.T, b belongings) string {
 	t.Helper()
 	var parts []string
-	for _, name := range []string{"GetWorkflow", "ListVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns", "GetThread", "ListMessages"} {
+	for _, name := range []string{"GetWorkflow", "ListVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns", "GetThread", "ListMessages", "GetMemory", "ListMemory", "GetDocument", "ListDocuments", "SearchDocuments"} {
 		answer, err := call(w.owner(t), w.conn, method(t, name), trials(b)[name].request)
 		if err != nil {
 			t.Fatal(name, err)
