@@ -14,11 +14,12 @@ type Failure struct {
 
 // Run is one execution of a version.
 type Run struct {
-	ID      string          `json:"id"`
-	Status  string          `json:"status"`
-	Outputs json.RawMessage `json:"outputs"`
-	Failure *Failure        `json:"failure"`
-	Usage   struct {
+	ID       string          `json:"id"`
+	Workflow string          `json:"workflow_id"`
+	Status   string          `json:"status"`
+	Outputs  json.RawMessage `json:"outputs"`
+	Failure  *Failure        `json:"failure"`
+	Usage    struct {
 		InputTokens  int64   `json:"input_tokens"`
 		OutputTokens int64   `json:"output_tokens"`
 		ModelCalls   int64   `json:"model_calls"`
