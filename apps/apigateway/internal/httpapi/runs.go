@@ -52,7 +52,7 @@ type RunRequest struct {
 	Inputs   json.RawMessage `json:"inputs,omitempty" doc:"What the document's inputs ask for."`
 	Budget   *Budget         `json:"budget,omitempty" doc:"The tighter of this and the document's budget holds, bound by bound."`
 	Thread   string          `json:"thread,omitempty" maxLength:"64" doc:"The id of a thread that the run is of: agents with memory go on with its conversation."`
-	Policy   string          `json:"thread_policy,omitempty" enum:"reject,enqueue,interrupt" doc:"While another run of the thread has not ended: answer 409 (reject, which is also what happens without it), wait for its end, or cancel it."`
+	Policy   string          `json:"thread_policy,omitempty" enum:"reject,enqueue,interrupt" doc:"While another run of the thread has not ended: answer 409 (the default), wait, or cancel it."`
 }
 
 type runOutput struct {

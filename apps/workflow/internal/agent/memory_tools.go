@@ -18,10 +18,12 @@ func builtInOf(toolType string) (b builtIn, found bool) {
 			`{"type":"object","properties":{"key":{"type":"string","description":"1-128 letters, digits and any of ._:@+-"}},"required":["key"],"additionalProperties":false}`}, true
 	case "memory_set":
 		return builtIn{memory.Set, "Stores a value under a key, for later conversations; it replaces what was stored there.",
-			`{"type":"object","properties":{"key":{"type":"string","description":"1-128 letters, digits and any of ._:@+-"},"value":{"type":"string","description":"at most 60,000 bytes"}},"required":["key","value"],"additionalProperties":false}`}, true
+			`{"type":"object","properties":{"key":{"type":"string","description":"1-128 letters, digits and any of ._:@+-"},` +
+				`"value":{"type":"string","description":"at most 60,000 bytes"}},"required":["key","value"],"additionalProperties":false}`}, true
 	case "search":
 		return builtIn{memory.Search, "Finds parts of the workspace's documents, the best first.",
-			`{"type":"object","properties":{"query":{"type":"string","description":"words, \"phrases\", or, -without"},"limit":{"type":"integer","minimum":1,"maximum":20}},"required":["query"],"additionalProperties":false}`}, true
+			`{"type":"object","properties":{"query":{"type":"string","description":"words, \"phrases\", or, -without"},` +
+				`"limit":{"type":"integer","minimum":1,"maximum":20}},"required":["query"],"additionalProperties":false}`}, true
 	}
 	return b, false
 }

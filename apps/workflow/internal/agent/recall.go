@@ -13,11 +13,11 @@ const (
 	recalledMessages = 20
 	recalledBytes    = 32 << 10
 	maxSummary       = 8 << 10 // bytes
-	summaryTokens    = 1024
+	summaryTokens    = 4096    // of which models that reason use most for that
 )
 
-const summaryInstructions = `You keep the memory of a conversation. Write a summary of what follows, for the assistant who goes on with it: facts, names, numbers, decisions, wishes, and what is still open. ` +
-	`Take over everything of the earlier summary that still holds. At most 300 words, without an introduction.`
+const summaryInstructions = `You keep the memory of a conversation. Write a summary of what follows, for the assistant who goes on with it: ` +
+	`facts, names, numbers, decisions, wishes, and what is still open. Take over everything of the earlier summary that still holds. At most 300 words, without an introduction.`
 
 // threadMemory is an agent's thread, and how much of it the model is shown word for word.
 type threadMemory struct {
@@ -71,8 +71,10 @@ func (r *replay) recall() *node.Move {
 		if failure != nil {
 			return &node.Move{Failure: failure}
 		}
-		summary = clip(response.Text, maxSummary)
-		r.said.Summary, r.said.Through = summary, older[len(older)-1].Seq
+		if response.Text != "" && response.Stop != model.StopRefusal { // else the next step tries again
+			summary = clip(response.Text, maxSummary)
+			r.said.Summary, r.said.Through = summary, older[len(older)-1].Seq
+		}
 	}
 	if summary != "" {
 		r.request.Instructions = strings.TrimSpace(r.request.Instructions + "\n\nThe conversation before what you are shown, in short:\n" + summary)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 )
 
@@ -85,6 +86,16 @@ func TestASummaryThatFails(t *testing.T) {
 	move := program(t).Next(json.RawMessage(talked("", 30, 10, "")), []node.CallResult{{Number: 1, Status: node.Failed, Failure: node.Fail(node.CodeRateLimited, "x")}})
 	if summary(move) != "failure rate_limited" {
 		t.Errorf("got %s", summary(move))
+	}
+}
+
+// TestASummaryThatSaysNothing: the messages stay to be folded by the next step.
+func TestASummaryThatSaysNothing(t *testing.T) {
+	for _, empty := range []model.Response{{Stop: model.StopLength}, {Answer: model.Answer{Text: "no"}, Stop: model.StopRefusal}} {
+		move := program(t).Next(json.RawMessage(talked("", 30, 10, "before")), []node.CallResult{answered(1, empty), said(2, "a")})
+		if move.Said == nil || move.Said.Summary != "" || move.Said.Through != 0 || move.Said.Answer != "a" {
+			t.Errorf("%+v, %v", move.Said, move.Failure)
+		}
 	}
 }
 

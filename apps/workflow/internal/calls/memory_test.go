@@ -92,7 +92,8 @@ func TestASummaryIsNotHeard(t *testing.T) {
 	for i := range 6 {
 		messages = append(messages, `{"seq": `+string(rune('1'+i))+`, "role": "`+[]string{"user", "assistant"}[i%2]+`", "text": "said"}`)
 	}
-	move := e.run(t, "agent", `{"provider": "`+model.Anthropic+`", "model": "m", "prompt": "now", "memory": {"thread": "thr_1", "messages": 4}, "recalled": {"messages": [`+strings.Join(messages, ",")+`]}}`)
+	move := e.run(t, "agent", `{"provider": "`+model.Anthropic+`", "model": "m", "prompt": "now", "memory": {"thread": "thr_1", "messages": 4},
+		"recalled": {"messages": [`+strings.Join(messages, ",")+`]}}`)
 	if move.Said == nil || move.Said.Summary != "folded" || move.Said.Through != 4 || move.Said.Answer != "answer" {
 		t.Errorf("got %+v, %v", move.Said, move.Failure)
 	}

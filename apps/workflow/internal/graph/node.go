@@ -30,11 +30,8 @@ func (k *compiler) node(spec document.Node, p place) *Node {
 	}
 	n.Pure = n.builtin.Pure
 	n.ports = slices.Clone(n.builtin.Ports)
-	switch {
-	case n.Timeout == 0 && n.Type == "agent":
-		n.Timeout = agentTimeout
-	case n.Timeout == 0 && (n.Type == "http" || n.Type == "memory"):
-		n.Timeout = httpTimeout
+	if n.Timeout == 0 {
+		n.Timeout = usualTimeout(n.Type)
 	}
 	if n.Pure && spec.Retry.MaxAttempts > 1 {
 		k.problemf(spec.Pointer+"/retry", problem.CodeNotAllowed, "%s gives the same result each time: it cannot be retried", describe(n))
@@ -44,6 +41,17 @@ func (k *compiler) node(spec document.Node, p place) *Node {
 	}
 	k.config(n, p)
 	return n
+}
+
+// usualTimeout is that of an attempt where the document states none; 0 is no bound.
+func usualTimeout(nodeType string) time.Duration {
+	switch nodeType {
+	case "agent":
+		return agentTimeout
+	case "http", "memory":
+		return httpTimeout
+	}
+	return 0
 }
 
 func (k *compiler) available(n *Node) *builtin {

@@ -15,7 +15,8 @@ func TestDocumentsAreFound(t *testing.T) {
 	w := newWorld(t)
 	ctx, documents := w.owner(t), workflowv1.NewDocumentServiceClient(w.conn)
 	for name, d := range map[string]*workflowv1.PutDocumentRequest{
-		"handbook":  {Text: "Travel has to be approved by a lead.\n\n" + strings.Repeat("Other rules are elsewhere. ", 100) + "Hotels are booked centrally.", MetadataJson: `{"team": "finance", "year": 2026}`},
+		"handbook": {Text: "Travel has to be approved by a lead.\n\n" + strings.Repeat("Other rules are elsewhere. ", 100) + "Hotels are booked centrally.",
+			MetadataJson: `{"team": "finance", "year": 2026}`},
 		"notes":     {Text: "She was travelling to Lisbon; approvals were not asked for.", MetadataJson: `{"team": "sales"}`},
 		"merkblatt": {Text: "Reisen müssen von der Leitung genehmigt werden.", Language: "german"},
 	} {

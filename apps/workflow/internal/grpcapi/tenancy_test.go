@@ -169,7 +169,8 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 func (w *world) contents(t *testing.T, b belongings) string {
 	t.Helper()
 	var parts []string
-	for _, name := range []string{"GetWorkflow", "ListVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns", "GetThread", "ListMessages", "GetMemory", "ListMemory", "GetDocument", "ListDocuments", "SearchDocuments"} {
+	for _, name := range []string{"GetWorkflow", "ListVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns",
+		"GetThread", "ListMessages", "GetMemory", "ListMemory", "GetDocument", "ListDocuments", "SearchDocuments"} {
 		answer, err := call(w.owner(t), w.conn, method(t, name), trials(b)[name].request)
 		if err != nil {
 			t.Fatal(name, err)

@@ -93,7 +93,8 @@ func insertRun(ctx context.Context, tx Tx, plan Plan, n New, a admission) (*chan
 		StartedAt: now.UTC().Format(time.RFC3339Nano), Thread: n.Thread}}
 	inserted, err := tx.Exec(ctx, `WITH run AS (
   INSERT INTO runs (id, workspace_id, workflow_id, version, status, inputs, created_by, created_at, started_at, forked_from, budget_cost, budget_tokens, budget_steps, budget_tool_calls, thread_id)
-  VALUES ($1, $2, $3, $4, $14::text, $5::text::json, $6::text::jsonb, $7::timestamptz, CASE WHEN $14 = 'running' THEN $7::timestamptz END, nullif($8, ''), $9, $10, $11, $12, nullif($15, '')) ON CONFLICT (id) DO NOTHING RETURNING id
+  VALUES ($1, $2, $3, $4, $14::text, $5::text::json, $6::text::jsonb, $7::timestamptz, CASE WHEN $14 = 'running' THEN $7::timestamptz END, nullif($8, ''), $9, $10, $11, $12,
+    nullif($15, '')) ON CONFLICT (id) DO NOTHING RETURNING id
 ) INSERT INTO scopes (run_id, workspace_id, path, status, variables) SELECT id, $2, '', 'running', $13::text::json FROM run`,
 		n.ID, n.Workspace, plan.Root.Workflow, plan.Root.Number, string(n.Inputs), encode(n.By), now, n.ForkedFrom,
 		budget.CostMicroUSD, budget.Tokens, budget.Steps, budget.ToolCalls, encode(variables), string(status), n.Thread)

@@ -41,16 +41,23 @@ func admit(ctx context.Context, tx Tx, n New) (admission, error) {
 	if err != nil || known || len(others) == 0 {
 		return admission{}, err
 	}
-	switch {
-	case n.Policy == PolicyInterrupt:
+	return behind(n, others)
+}
+
+// behind is how a run begins while others of its thread have not ended.
+func behind(n New, others []Task) (admission, error) {
+	switch n.Policy {
+	case PolicyInterrupt:
 		for i := range others {
 			others[i].Kind = Interrupt
 		}
 		return admission{queued: true, cut: others}, nil
-	case n.Policy == PolicyEnqueue && len(others) < maxQueued:
+	case PolicyEnqueue:
+		if len(others) >= maxQueued {
+			return admission{}, fmt.Errorf("thread %s has %d runs that have not ended, the most there may be; wait, or cancel some: %w", n.Thread, len(others), ErrConflict)
+		}
 		return admission{queued: true}, nil
-	case n.Policy == PolicyEnqueue:
-		return admission{}, fmt.Errorf("thread %s has %d runs that have not ended, the most there may be; wait, or cancel some: %w", n.Thread, len(others), ErrConflict)
+	case PolicyReject:
 	}
 	return admission{}, fmt.Errorf("thread %s is busy with run %s; wait for its end, or start with the policy enqueue or interrupt: %w", n.Thread, others[0].Run, ErrConflict)
 }
@@ -115,6 +122,9 @@ func (c *change) reenter() error {
 	others, _, err := unended(c.ctx, c.tx, c.run.thread, c.run.id)
 	if err == nil && len(others) > 0 {
 		return fmt.Errorf("thread %s is busy with run %s; wait for its end: %w", c.run.thread, others[0].Run, ErrConflict)
+	}
+	if err == nil { // it may have been canceled before it began
+		_, err = c.tx.Exec(c.ctx, `UPDATE runs SET started_at = coalesce(started_at, $2) WHERE id = $1`, c.run.id, c.run.now)
 	}
 	return err
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -191,5 +192,19 @@ func TestAThreadThatIsNotThere(t *testing.T) {
 	w.work()
 	if got := w.failure(); w.status() != "failed" || got.Code != node.CodeInvalidInput {
 		t.Errorf("the run is %s: %+v", w.status(), got)
+	}
+}
+
+// TestAStepThatFailsSaysNothing: also when its output is refused, after its calls have succeeded.
+func TestAStepThatFailsSaysNothing(t *testing.T) {
+	w := newWorld(t, chat())
+	thread := w.thread()
+	w.perform = func(ledger.Task, json.RawMessage) ledger.Move {
+		return ledger.Move{End: true, Output: json.RawMessage(`"` + strings.Repeat("x", 4<<20) + `"`), Said: &node.Said{Thread: thread, Prompt: "p", Answer: "a"}}
+	}
+	w.mustBegin(thread, "")
+	w.work()
+	if said := get[int](w, `SELECT count(*) FROM thread_messages`); w.status() != "failed" || said != 0 {
+		t.Errorf("the run is %s, the thread has %d messages", w.status(), said)
 	}
 }
