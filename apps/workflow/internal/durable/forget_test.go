@@ -31,7 +31,7 @@ func TestWhatHasExpiredIsRemoved(t *testing.T) {
 	}
 	for _, workspace := range workspaces {
 		s.workspace = workspace
-		if left := get[string](s, `SELECT string_agg(key, ' ' ORDER BY key) FROM memory_entries`); left != "1201 1202" {
+		if left := get[string](s, `SELECT string_agg(key, ' ' ORDER BY key DESC) FROM (SELECT key FROM memory_entries ORDER BY key DESC LIMIT 5) AS last`); left != "1202 1201" {
 			t.Errorf("left are %s", left)
 		}
 	}

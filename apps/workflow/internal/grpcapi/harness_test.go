@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -18,11 +19,13 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/agentteam/agentteam/apps/workflow/internal/calls"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
 	"github.com/agentteam/agentteam/apps/workflow/internal/library"
+	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/identity"
@@ -54,13 +57,25 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// newLivingWorld has an engine that carries runs out.
+// newLivingWorld has an engine that carries runs out, but for nodes that make calls.
 func newLivingWorld(t *testing.T) *world {
 	t.Helper()
+	return newCallingWorld(t, nil)
+}
+
+// newCallingWorld has an engine that also makes calls, if it is given models.
+func newCallingWorld(t *testing.T, models *model.Models) *world {
+	t.Helper()
 	w := prepare(t)
-	engine, err := durable.New(t.Context(), durable.Options{
-		Pool: w.pool, Graphs: w.library.Graph, Wake: w.hub.Publish, Log: slog.New(slog.DiscardHandler),
-	})
+	o := durable.Options{Pool: w.pool, Graphs: w.library.Graph, Wake: w.hub.Publish, Log: slog.New(slog.DiscardHandler)}
+	if models != nil {
+		prices, err := model.LoadPrices()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Programs, o.Performer = calls.Programs(prices), calls.NewPerformer(models, http.DefaultClient, store.New(w.pool))
+	}
+	engine, err := durable.New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

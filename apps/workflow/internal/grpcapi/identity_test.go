@@ -101,6 +101,7 @@ func TestEveryRoleMayWhatTheTableSays(t *testing.T) {
 		identity.Viewer: {
 			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode",
 			"StartRun", "CancelRun", "RetryRun", "ForkRun", "DecideApproval",
+			"CreateThread", "DeleteThread", "AppendMessages", "PutMemory", "DeleteMemory", "PutDocument", "DeleteDocument",
 		},
 	}
 	for role, names := range refused {
