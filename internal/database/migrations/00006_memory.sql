@@ -71,6 +71,8 @@ CREATE TABLE document_chunks (
   PRIMARY KEY (workspace_id, name, position),
   FOREIGN KEY (workspace_id, name) REFERENCES documents ON DELETE CASCADE
 );
+-- A search reads the words of all parts, and the text of few: the words stay in the row, the text moves out. It halves the time of a search.
+ALTER TABLE document_chunks ALTER COLUMN words SET STORAGE MAIN;
 
 -- +goose StatementBegin
 DO $$
