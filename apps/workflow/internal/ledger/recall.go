@@ -16,18 +16,14 @@ const maxRecalled = 512 << 10
 
 // recall puts what an agent's thread holds into its config, so that every try of the step has the same.
 func (c *change) recall(n *graph.Node, config json.RawMessage) (json.RawMessage, *node.Failure, error) {
-	var read struct {
-		Memory struct {
-			Thread string `json:"thread"`
-		} `json:"memory"`
-	}
 	if n.Type != typeAgent {
 		return config, nil, nil
 	}
-	if err := json.Unmarshal(config, &read); err != nil || read.Memory.Thread == "" {
-		return config, nil, nil //nolint:nilerr // the agent says what is wrong with its config
+	thread := threadOf(config)
+	if thread == "" {
+		return config, nil, nil
 	}
-	recalled, failure, err := c.remembered(read.Memory.Thread)
+	recalled, failure, err := c.remembered(thread)
 	if err != nil || failure != nil {
 		return nil, failure, err
 	}
@@ -37,6 +33,19 @@ func (c *change) recall(n *graph.Node, config json.RawMessage) (json.RawMessage,
 	}
 	fields["recalled"] = json.RawMessage(encode(recalled))
 	return json.RawMessage(encode(fields)), nil, nil
+}
+
+// threadOf is what an agent goes on with; empty: nothing. What else is wrong with a config, the agent says.
+func threadOf(config json.RawMessage) string {
+	var read struct {
+		Memory struct {
+			Thread string `json:"thread"`
+		} `json:"memory"`
+	}
+	if json.Unmarshal(config, &read) != nil {
+		return ""
+	}
+	return read.Memory.Thread
 }
 
 // remembered reads a thread's summary and the messages after it.

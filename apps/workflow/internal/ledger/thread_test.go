@@ -52,7 +52,7 @@ func (w *world) mustBegin(thread string, policy ledger.ThreadPolicy) string {
 }
 
 // are checks the statuses of runs, in their order.
-func (w *world) are(what string, want string, runs ...string) {
+func (w *world) are(what, want string, runs ...string) {
 	w.t.Helper()
 	got := get[string](w, `SELECT string_agg(status, ' ' ORDER BY array_position($1, id)) FROM runs WHERE id = ANY($1)`, runs)
 	if got != want {
