@@ -45,6 +45,7 @@ func TestExamples(t *testing.T) {
 	client := api.New(stack.Gateway, key)
 	checks := map[string]func(*testing.T, *ran){
 		"research-and-report": checkReport, "fan-out": checkFanOut, "supervisor-team": checkTeam, "nightly-report": func(t *testing.T, r *ran) { checkNightly(t, client, r) },
+		"chat": func(t *testing.T, r *ran) { checkChat(t, client, r) },
 	}
 	for _, name := range folders(t) {
 		t.Run(name, func(t *testing.T) {

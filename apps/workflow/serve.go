@@ -133,9 +133,9 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	vault := credential.NewVault(tables, p.sealer)
 	guarded := outbound.NewClient(outbound.Options{AllowPrefixes: p.cfg.OutboundAllow.Prefixes, AllowHosts: p.cfg.OutboundAllow.Hosts})
 	servers := mcptool.New(guarded, vault, tables)
-	performer := calls.NewPerformer(models, guarded, vault, servers)
+	performer := calls.NewPerformer(models, guarded, vault, servers, tables)
 	documents := library.New(tables, graph.DefaultTypes(), models.Providers())
-	engine, err := durable.New(ctx, durable.Options{Pool: p.pool, Programs: programs, Performer: performer, OneCall: []string{"http"},
+	engine, err := durable.New(ctx, durable.Options{Pool: p.pool, Programs: programs, Performer: performer, OneCall: []string{"http", "memory"},
 		Graphs: documents.Graph, Wake: p.hub.Publish, Measure: measure, Log: p.log})
 	if err != nil {
 		return err
@@ -147,6 +147,7 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 		Credentials: grpcapi.NewCredentials(tables, vault), MCPServers: grpcapi.NewMCPServers(tables, servers),
 		Schedules: grpcapi.NewSchedules(tables, engine), Webhooks: grpcapi.NewWebhooks(tables, engine, p.sealer),
 		Endpoints: grpcapi.NewEndpoints(tables, p.sealer),
+		Threads:   grpcapi.NewThreads(tables), Memory: grpcapi.NewMemory(tables), Documents: grpcapi.NewDocuments(tables),
 	}, grpcapi.Options{Key: p.cfg.InternalAuthKey.Reveal(), Ready: p.pool.Ping, Telemetry: p.telemetry.GRPCServer(), Log: p.log})
 	notifier := notify.New(notify.Options{Store: tables, Sealer: p.sealer, Client: guarded, Log: p.log})
 	return p.together(ctx, drainDelay, parts{engine, server, events, notifier})

@@ -40,11 +40,16 @@ var rows = []struct{ table, insert string }{
 	{"webhook_deliveries", `INSERT INTO webhook_deliveries (webhook_id, delivery_id, workspace_id, run_id) SELECT 'whk' || $3, $2, $1, 'run'`},
 	{"webhook_endpoints", `INSERT INTO webhook_endpoints (id, workspace_id, url, event_types, secret, created_by) SELECT 'whe' || $2, $1, $3, '{}', '', ` + actor},
 	{"endpoint_deliveries", `INSERT INTO endpoint_deliveries (id, workspace_id, endpoint_id, event_type, run_id, payload) SELECT 'dlv' || $2, $1, 'whe' || $3, '', '', '{}'`},
+	{"threads", `INSERT INTO threads (id, workspace_id, created_by) SELECT 'thr' || $2, $1, ` + actor + ` WHERE $3 <> ''`},
+	{"thread_messages", `INSERT INTO thread_messages (thread_id, seq, workspace_id, role, text) SELECT 'thr' || $3, length($2), $1, 'user', ''`},
+	{"memory_entries", `INSERT INTO memory_entries (workspace_id, namespace, key, value, bytes) SELECT $1, 'n', $2, '1', length($3)`},
+	{"documents", `INSERT INTO documents (workspace_id, name, text, language, bytes, chunks, updated_by) SELECT $1, 'doc' || $2, $3, 'english', 0, 1, ` + actor},
+	{"document_chunks", `INSERT INTO document_chunks (workspace_id, name, position, text, words) SELECT $1, 'doc' || $3, length($2), '', ''`},
 	{"artifacts", `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) SELECT 'art' || $2, $1, 'run' || $3, '', ''`},
 }
 
 // hanging are the tables whose rows belong to a run, a workflow or an agent.
-var hanging = []string{"workflow_versions", "agent_versions", "scopes", "steps", "calls", "approvals", "events", "mcp_servers", "suspensions", "artifacts", "schedules", "schedule_ticks", "webhooks", "webhook_deliveries", "endpoint_deliveries"}
+var hanging = []string{"workflow_versions", "agent_versions", "scopes", "steps", "calls", "approvals", "events", "mcp_servers", "suspensions", "artifacts", "schedules", "schedule_ticks", "webhooks", "webhook_deliveries", "endpoint_deliveries", "thread_messages", "document_chunks"}
 
 // owner is the column that says whose a row is.
 func owner(table string) string {

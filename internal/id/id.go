@@ -23,6 +23,7 @@ const (
 	Schedule   = "sch"
 	Webhook    = "whk"
 	Endpoint   = "whe"
+	Thread     = "thr"
 )
 
 const (

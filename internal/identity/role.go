@@ -30,6 +30,8 @@ const (
 	RunsControl      Permission = "runs.control" // cancel, retry, fork
 	ApprovalsDecide  Permission = "approvals.decide"
 	TriggersManage   Permission = "triggers.manage" // schedules, webhooks, webhook endpoints
+	MemoryRead       Permission = "memory.read"     // threads, memory, documents
+	MemoryWrite      Permission = "memory.write"    // the same
 	UsageRead        Permission = "usage.read"
 	WorkspaceRead    Permission = "workspace.read" // its name and its members
 	WorkspaceManage  Permission = "workspace.manage"
@@ -56,7 +58,7 @@ func Roles() []Role { return []Role{Owner, Admin, Editor, Operator, Viewer} }
 // Permissions lists every permission.
 func Permissions() []Permission {
 	return []Permission{
-		WorkflowsRead, WorkflowsWrite, WorkflowsPublish, AgentsRead, AgentsWrite, AgentsPublish, RunsRead, RunsStart, RunsControl, ApprovalsDecide, TriggersManage, UsageRead,
+		WorkflowsRead, WorkflowsWrite, WorkflowsPublish, AgentsRead, AgentsWrite, AgentsPublish, RunsRead, RunsStart, RunsControl, ApprovalsDecide, TriggersManage, MemoryRead, MemoryWrite, UsageRead,
 		WorkspaceRead, WorkspaceManage, WorkspaceDelete, MembersManage, OwnersManage, KeysManage,
 		ToolsRead, ToolsWrite,
 	}
@@ -76,16 +78,16 @@ func (r Role) Within(other Role) bool {
 
 // Permissions is the whole table of roles and permissions; an unknown role has none. The owner may do everything and needs no line.
 func (r Role) Permissions() []Permission {
-	read := []Permission{WorkflowsRead, AgentsRead, RunsRead, UsageRead, WorkspaceRead, ToolsRead}
+	read := []Permission{WorkflowsRead, AgentsRead, RunsRead, MemoryRead, UsageRead, WorkspaceRead, ToolsRead}
 	switch r {
 	case Owner:
 		return Permissions()
 	case Admin:
-		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ApprovalsDecide, TriggersManage, WorkspaceManage, MembersManage, KeysManage, ToolsWrite)
+		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ApprovalsDecide, TriggersManage, MemoryWrite, WorkspaceManage, MembersManage, KeysManage, ToolsWrite)
 	case Editor:
-		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ToolsWrite, TriggersManage)
+		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ToolsWrite, TriggersManage, MemoryWrite)
 	case Operator:
-		return append(read, RunsStart, RunsControl, ApprovalsDecide)
+		return append(read, RunsStart, RunsControl, ApprovalsDecide, MemoryWrite)
 	case Viewer:
 		return read
 	}

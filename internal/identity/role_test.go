@@ -24,6 +24,8 @@ func TestRoles(t *testing.T) {
 		identity.RunsControl:      {identity.Owner, identity.Admin, identity.Editor, identity.Operator},
 		identity.ApprovalsDecide:  {identity.Owner, identity.Admin, identity.Operator},
 		identity.TriggersManage:   {identity.Owner, identity.Admin, identity.Editor},
+		identity.MemoryRead:       everyone,
+		identity.MemoryWrite:      {identity.Owner, identity.Admin, identity.Editor, identity.Operator},
 		identity.WorkspaceManage:  {identity.Owner, identity.Admin},
 		identity.MembersManage:    {identity.Owner, identity.Admin},
 		identity.KeysManage:       {identity.Owner, identity.Admin},

@@ -18,7 +18,7 @@ const (
 
 	maxToken = 256
 	maxKind  = 16
-	maxID    = 64
+	maxID    = 128
 
 	version = 1
 	header  = 2 // version, length of the kind

@@ -30,7 +30,7 @@ func TestOtherTokensAreRefused(t *testing.T) {
 	other.Kind = "workflows"
 	odd, long := cursor(), cursor()
 	odd.ID = "run'; DROP\n"
-	long.ID = strings.Repeat("x", 65)
+	long.ID = strings.Repeat("x", 129)
 	for what, token := range map[string]string{
 		"another list's":    paging.Encode(other),
 		"cut":               good[:8],

@@ -49,6 +49,9 @@ func operations(t *testing.T) map[[2]string]operation {
 	return found
 }
 
+// remembered is what the owner's memory and document are called.
+const remembered = "owners-notes"
+
 // belongings are ids of a workspace's things, by the path that they stand in.
 type belongings map[string]string
 
@@ -75,10 +78,22 @@ func furnish(t *testing.T, c *api.Client) belongings {
 			t.Fatal(err)
 		}
 	}
+	for path, body := range map[string]any{"/v1/memory/" + remembered + "/k": map[string]any{"value": "Secret"}, "/v1/documents/" + remembered: map[string]any{"text": "Secret plan"}} {
+		if err := c.Put(t.Context(), path, body, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var thread struct {
+		ID string `json:"id"`
+	}
+	if err := c.Post(t.Context(), "/v1/threads", map[string]any{"title": "Secret"}, &thread); err != nil {
+		t.Fatal(err)
+	}
 	triggers := triggersOf(t, c, workflow)
 	maps.Copy(triggers, belongings{
 		"/v1/workflows/{id}": workflow, "/v1/agents/{id}": agent, "/v1/runs/{id}": run, "/v1/approvals/{id}": approvals.Items[0].ID, "/v1/artifacts/{id}": steps[1].OutputArtifact,
 		"/v1/credentials/{id}": credential, "/v1/mcp-servers/{id}": register(t, c, mcptest.Start(t).URL, "never"),
+		"/v1/threads/{id}": thread.ID, "/v1/memory/{namespace}": remembered, "/v1/documents/{name}": remembered,
 		"/v1/api-keys/{id}": keys.Items[0].ID, "/v1/workspaces/{workspace}": workspaces.Items[0].ID,
 	})
 	return triggers
@@ -90,7 +105,7 @@ func (b belongings) with(t *testing.T, path string) string {
 	for pattern, name := range b {
 		if rest, found := strings.CutPrefix(path, pattern); found {
 			prefix, _, _ := strings.Cut(pattern, "{")
-			path = prefix + name + strings.NewReplacer("{version}", "1", "{delivery}", "dlv_1", "{user}", "8b5e2d9c-3f0a-4b77-9d1e-2a6c5f0e1b34").Replace(rest)
+			path = prefix + name + strings.NewReplacer("{version}", "1", "{delivery}", "dlv_1", "{key}", "k", "{user}", "8b5e2d9c-3f0a-4b77-9d1e-2a6c5f0e1b34").Replace(rest)
 		}
 	}
 	if strings.Contains(path, "{") {
@@ -105,6 +120,7 @@ func nobodys() belongings {
 		"/v1/workflows/{id}": id.New(id.Workflow), "/v1/agents/{id}": id.New(id.Agent), "/v1/runs/{id}": id.New(id.Run), "/v1/approvals/{id}": id.New(id.Approval), "/v1/artifacts/{id}": id.New(id.Artifact),
 		"/v1/credentials/{id}": id.New(id.Credential), "/v1/mcp-servers/{id}": id.New(id.MCPServer),
 		"/v1/schedules/{id}": id.New(id.Schedule), "/v1/webhooks/{id}": id.New(id.Webhook), "/v1/webhook-endpoints/{id}": id.New(id.Endpoint),
+		"/v1/threads/{id}": id.New(id.Thread), "/v1/memory/{namespace}": id.New("none"), "/v1/documents/{name}": id.New("none"),
 		"/v1/api-keys/{id}": id.New(id.Key), "/v1/workspaces/{workspace}": id.New(id.Workspace),
 	}
 }
@@ -116,9 +132,14 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 	before := state(t, owner, things)
 	for at, o := range operations(t) {
 		method, path := at[0], at[1]
-		got, sent := o.try(t, stranger, method, path, things)
+		asked := things
+		puts := strings.HasPrefix(o.ID, "put-") && o.ID != "put-member" // makes what is not there, in the stranger's own workspace
+		if puts {
+			asked = nobodys()
+		}
+		got, sent := o.try(t, stranger, method, path, asked)
 		missing, _ := o.try(t, stranger, method, path, nothing)
-		named := strings.Contains(path, "{") || o.namesWorkflow()
+		named := (strings.Contains(path, "{") || o.namesWorkflow()) && !puts && o.ID != "list-memory"
 		// A key is of one workspace, and is told so whichever other workspace it names.
 		refused := got.status == http.StatusNotFound || got.status == http.StatusForbidden && strings.HasPrefix(path, "/v1/workspaces/")
 		if named && !refused || got.status != missing.status || got.code() != missing.code() || got.status >= http.StatusInternalServerError {

@@ -60,6 +60,11 @@ func (c *Client) Post(ctx context.Context, path string, body, into any) error {
 	return c.call(ctx, http.MethodPost, path, body, into)
 }
 
+// Put makes or replaces what a path names.
+func (c *Client) Put(ctx context.Context, path string, body, into any) error {
+	return c.call(ctx, http.MethodPut, path, body, into)
+}
+
 // Delete removes what a path names.
 func (c *Client) Delete(ctx context.Context, path string) error {
 	return c.call(ctx, http.MethodDelete, path, nil, nil)

@@ -151,6 +151,63 @@ func (StepStatus) EnumDescriptor() ([]byte, []int) {
 	return file_workflow_v1_run_proto_rawDescGZIP(), []int{1}
 }
 
+// ThreadPolicy says what becomes of a new run while another of its thread has not ended.
+type ThreadPolicy int32
+
+const (
+	// REJECT.
+	ThreadPolicy_THREAD_POLICY_UNSPECIFIED ThreadPolicy = 0
+	// FAILED_PRECONDITION.
+	ThreadPolicy_THREAD_POLICY_REJECT ThreadPolicy = 1
+	// It stays queued until those before it have ended.
+	ThreadPolicy_THREAD_POLICY_ENQUEUE ThreadPolicy = 2
+	// The others are canceled, and it begins when they have ended.
+	ThreadPolicy_THREAD_POLICY_INTERRUPT ThreadPolicy = 3
+)
+
+// Enum value maps for ThreadPolicy.
+var (
+	ThreadPolicy_name = map[int32]string{
+		0: "THREAD_POLICY_UNSPECIFIED",
+		1: "THREAD_POLICY_REJECT",
+		2: "THREAD_POLICY_ENQUEUE",
+		3: "THREAD_POLICY_INTERRUPT",
+	}
+	ThreadPolicy_value = map[string]int32{
+		"THREAD_POLICY_UNSPECIFIED": 0,
+		"THREAD_POLICY_REJECT":      1,
+		"THREAD_POLICY_ENQUEUE":     2,
+		"THREAD_POLICY_INTERRUPT":   3,
+	}
+)
+
+func (x ThreadPolicy) Enum() *ThreadPolicy {
+	p := new(ThreadPolicy)
+	*p = x
+	return p
+}
+
+func (x ThreadPolicy) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (ThreadPolicy) Descriptor() protoreflect.EnumDescriptor {
+	return file_workflow_v1_run_proto_enumTypes[2].Descriptor()
+}
+
+func (ThreadPolicy) Type() protoreflect.EnumType {
+	return &file_workflow_v1_run_proto_enumTypes[2]
+}
+
+func (x ThreadPolicy) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use ThreadPolicy.Descriptor instead.
+func (ThreadPolicy) EnumDescriptor() ([]byte, []int) {
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{2}
+}
+
 // Run is one execution of one version.
 type Run struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -171,7 +228,9 @@ type Run struct {
 	// Sequence number of the newest event.
 	LastSeq int64 `protobuf:"varint,13,opt,name=last_seq,json=lastSeq,proto3" json:"last_seq,omitempty"`
 	// The run that this one was forked from.
-	ForkedFrom    string `protobuf:"bytes,14,opt,name=forked_from,json=forkedFrom,proto3" json:"forked_from,omitempty"`
+	ForkedFrom string `protobuf:"bytes,14,opt,name=forked_from,json=forkedFrom,proto3" json:"forked_from,omitempty"`
+	// The thread that the run is of; empty: none.
+	ThreadId      string `protobuf:"bytes,20,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -300,6 +359,13 @@ func (x *Run) GetLastSeq() int64 {
 func (x *Run) GetForkedFrom() string {
 	if x != nil {
 		return x.ForkedFrom
+	}
+	return ""
+}
+
+func (x *Run) GetThreadId() string {
+	if x != nil {
+		return x.ThreadId
 	}
 	return ""
 }
@@ -532,7 +598,10 @@ type StartRunRequest struct {
 	Version    int32  `protobuf:"varint,3,opt,name=version,proto3" json:"version,omitempty"`
 	InputsJson string `protobuf:"bytes,4,opt,name=inputs_json,json=inputsJson,proto3" json:"inputs_json,omitempty"`
 	// The tighter of this and the document's budget holds, bound by bound.
-	Budget        *Budget `protobuf:"bytes,5,opt,name=budget,proto3" json:"budget,omitempty"`
+	Budget *Budget `protobuf:"bytes,5,opt,name=budget,proto3" json:"budget,omitempty"`
+	// The thread that the run is of; empty: none.
+	ThreadId      string       `protobuf:"bytes,10,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
+	ThreadPolicy  ThreadPolicy `protobuf:"varint,11,opt,name=thread_policy,json=threadPolicy,proto3,enum=workflow.v1.ThreadPolicy" json:"thread_policy,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -600,6 +669,20 @@ func (x *StartRunRequest) GetBudget() *Budget {
 		return x.Budget
 	}
 	return nil
+}
+
+func (x *StartRunRequest) GetThreadId() string {
+	if x != nil {
+		return x.ThreadId
+	}
+	return ""
+}
+
+func (x *StartRunRequest) GetThreadPolicy() ThreadPolicy {
+	if x != nil {
+		return x.ThreadPolicy
+	}
+	return ThreadPolicy_THREAD_POLICY_UNSPECIFIED
 }
 
 type StartRunResponse struct {
@@ -1766,7 +1849,7 @@ var File_workflow_v1_run_proto protoreflect.FileDescriptor
 
 const file_workflow_v1_run_proto_rawDesc = "" +
 	"\n" +
-	"\x15workflow/v1/run.proto\x12\vworkflow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18workflow/v1/common.proto\"\xa7\x04\n" +
+	"\x15workflow/v1/run.proto\x12\vworkflow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18workflow/v1/common.proto\"\xc4\x04\n" +
 	"\x03Run\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\vworkflow_id\x18\x02 \x01(\tR\n" +
@@ -1786,7 +1869,8 @@ const file_workflow_v1_run_proto_rawDesc = "" +
 	"\bend_time\x18\f \x01(\v2\x1a.google.protobuf.TimestampR\aendTime\x12\x19\n" +
 	"\blast_seq\x18\r \x01(\x03R\alastSeq\x12\x1f\n" +
 	"\vforked_from\x18\x0e \x01(\tR\n" +
-	"forkedFrom\"\xbc\x03\n" +
+	"forkedFrom\x12\x1b\n" +
+	"\tthread_id\x18\x14 \x01(\tR\bthreadId\"\xbc\x03\n" +
 	"\x04Step\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x17\n" +
 	"\anode_id\x18\x02 \x01(\tR\x06nodeId\x12\x12\n" +
@@ -1808,7 +1892,7 @@ const file_workflow_v1_run_proto_rawDesc = "" +
 	"\x04type\x18\x02 \x01(\tR\x04type\x12\x12\n" +
 	"\x04step\x18\x03 \x01(\tR\x04step\x12.\n" +
 	"\x04time\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12\x1b\n" +
-	"\tdata_json\x18\x05 \x01(\tR\bdataJson\"\xaa\x01\n" +
+	"\tdata_json\x18\x05 \x01(\tR\bdataJson\"\x87\x02\n" +
 	"\x0fStartRunRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\vworkflow_id\x18\x02 \x01(\tR\n" +
@@ -1816,7 +1900,10 @@ const file_workflow_v1_run_proto_rawDesc = "" +
 	"\aversion\x18\x03 \x01(\x05R\aversion\x12\x1f\n" +
 	"\vinputs_json\x18\x04 \x01(\tR\n" +
 	"inputsJson\x12+\n" +
-	"\x06budget\x18\x05 \x01(\v2\x13.workflow.v1.BudgetR\x06budget\"6\n" +
+	"\x06budget\x18\x05 \x01(\v2\x13.workflow.v1.BudgetR\x06budget\x12\x1b\n" +
+	"\tthread_id\x18\n" +
+	" \x01(\tR\bthreadId\x12>\n" +
+	"\rthread_policy\x18\v \x01(\x0e2\x19.workflow.v1.ThreadPolicyR\fthreadPolicy\"6\n" +
 	"\x10StartRunResponse\x12\"\n" +
 	"\x03run\x18\x01 \x01(\v2\x10.workflow.v1.RunR\x03run\"\x1f\n" +
 	"\rGetRunRequest\x12\x0e\n" +
@@ -1905,7 +1992,12 @@ const file_workflow_v1_run_proto_rawDesc = "" +
 	"\x15STEP_STATUS_COMPLETED\x10\x03\x12\x16\n" +
 	"\x12STEP_STATUS_FAILED\x10\x04\x12\x17\n" +
 	"\x13STEP_STATUS_SKIPPED\x10\x05\x12\x18\n" +
-	"\x14STEP_STATUS_CANCELED\x10\x062\xdb\x06\n" +
+	"\x14STEP_STATUS_CANCELED\x10\x06*\x7f\n" +
+	"\fThreadPolicy\x12\x1d\n" +
+	"\x19THREAD_POLICY_UNSPECIFIED\x10\x00\x12\x18\n" +
+	"\x14THREAD_POLICY_REJECT\x10\x01\x12\x19\n" +
+	"\x15THREAD_POLICY_ENQUEUE\x10\x02\x12\x1b\n" +
+	"\x17THREAD_POLICY_INTERRUPT\x10\x032\xdb\x06\n" +
 	"\n" +
 	"RunService\x12G\n" +
 	"\bStartRun\x12\x1c.workflow.v1.StartRunRequest\x1a\x1d.workflow.v1.StartRunResponse\x12A\n" +
@@ -1932,105 +2024,107 @@ func file_workflow_v1_run_proto_rawDescGZIP() []byte {
 	return file_workflow_v1_run_proto_rawDescData
 }
 
-var file_workflow_v1_run_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
+var file_workflow_v1_run_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
 var file_workflow_v1_run_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_workflow_v1_run_proto_goTypes = []any{
 	(RunStatus)(0),                  // 0: workflow.v1.RunStatus
 	(StepStatus)(0),                 // 1: workflow.v1.StepStatus
-	(*Run)(nil),                     // 2: workflow.v1.Run
-	(*Step)(nil),                    // 3: workflow.v1.Step
-	(*RunEvent)(nil),                // 4: workflow.v1.RunEvent
-	(*StartRunRequest)(nil),         // 5: workflow.v1.StartRunRequest
-	(*StartRunResponse)(nil),        // 6: workflow.v1.StartRunResponse
-	(*GetRunRequest)(nil),           // 7: workflow.v1.GetRunRequest
-	(*GetRunResponse)(nil),          // 8: workflow.v1.GetRunResponse
-	(*ListRunsRequest)(nil),         // 9: workflow.v1.ListRunsRequest
-	(*ListRunsResponse)(nil),        // 10: workflow.v1.ListRunsResponse
-	(*ListStepsRequest)(nil),        // 11: workflow.v1.ListStepsRequest
-	(*ListStepsResponse)(nil),       // 12: workflow.v1.ListStepsResponse
-	(*CancelRunRequest)(nil),        // 13: workflow.v1.CancelRunRequest
-	(*CancelRunResponse)(nil),       // 14: workflow.v1.CancelRunResponse
-	(*RetryRunRequest)(nil),         // 15: workflow.v1.RetryRunRequest
-	(*RetryRunResponse)(nil),        // 16: workflow.v1.RetryRunResponse
-	(*ForkRunRequest)(nil),          // 17: workflow.v1.ForkRunRequest
-	(*ForkRunResponse)(nil),         // 18: workflow.v1.ForkRunResponse
-	(*ListRunEventsRequest)(nil),    // 19: workflow.v1.ListRunEventsRequest
-	(*ListRunEventsResponse)(nil),   // 20: workflow.v1.ListRunEventsResponse
-	(*StreamRunEventsRequest)(nil),  // 21: workflow.v1.StreamRunEventsRequest
-	(*StreamRunEventsResponse)(nil), // 22: workflow.v1.StreamRunEventsResponse
-	(*GetArtifactRequest)(nil),      // 23: workflow.v1.GetArtifactRequest
-	(*GetArtifactResponse)(nil),     // 24: workflow.v1.GetArtifactResponse
-	(*GetUsageRequest)(nil),         // 25: workflow.v1.GetUsageRequest
-	(*GetUsageResponse)(nil),        // 26: workflow.v1.GetUsageResponse
-	(*UsageLine)(nil),               // 27: workflow.v1.UsageLine
-	(*Failure)(nil),                 // 28: workflow.v1.Failure
-	(*Budget)(nil),                  // 29: workflow.v1.Budget
-	(*Usage)(nil),                   // 30: workflow.v1.Usage
-	(*Actor)(nil),                   // 31: workflow.v1.Actor
-	(*timestamppb.Timestamp)(nil),   // 32: google.protobuf.Timestamp
-	(*Page)(nil),                    // 33: workflow.v1.Page
+	(ThreadPolicy)(0),               // 2: workflow.v1.ThreadPolicy
+	(*Run)(nil),                     // 3: workflow.v1.Run
+	(*Step)(nil),                    // 4: workflow.v1.Step
+	(*RunEvent)(nil),                // 5: workflow.v1.RunEvent
+	(*StartRunRequest)(nil),         // 6: workflow.v1.StartRunRequest
+	(*StartRunResponse)(nil),        // 7: workflow.v1.StartRunResponse
+	(*GetRunRequest)(nil),           // 8: workflow.v1.GetRunRequest
+	(*GetRunResponse)(nil),          // 9: workflow.v1.GetRunResponse
+	(*ListRunsRequest)(nil),         // 10: workflow.v1.ListRunsRequest
+	(*ListRunsResponse)(nil),        // 11: workflow.v1.ListRunsResponse
+	(*ListStepsRequest)(nil),        // 12: workflow.v1.ListStepsRequest
+	(*ListStepsResponse)(nil),       // 13: workflow.v1.ListStepsResponse
+	(*CancelRunRequest)(nil),        // 14: workflow.v1.CancelRunRequest
+	(*CancelRunResponse)(nil),       // 15: workflow.v1.CancelRunResponse
+	(*RetryRunRequest)(nil),         // 16: workflow.v1.RetryRunRequest
+	(*RetryRunResponse)(nil),        // 17: workflow.v1.RetryRunResponse
+	(*ForkRunRequest)(nil),          // 18: workflow.v1.ForkRunRequest
+	(*ForkRunResponse)(nil),         // 19: workflow.v1.ForkRunResponse
+	(*ListRunEventsRequest)(nil),    // 20: workflow.v1.ListRunEventsRequest
+	(*ListRunEventsResponse)(nil),   // 21: workflow.v1.ListRunEventsResponse
+	(*StreamRunEventsRequest)(nil),  // 22: workflow.v1.StreamRunEventsRequest
+	(*StreamRunEventsResponse)(nil), // 23: workflow.v1.StreamRunEventsResponse
+	(*GetArtifactRequest)(nil),      // 24: workflow.v1.GetArtifactRequest
+	(*GetArtifactResponse)(nil),     // 25: workflow.v1.GetArtifactResponse
+	(*GetUsageRequest)(nil),         // 26: workflow.v1.GetUsageRequest
+	(*GetUsageResponse)(nil),        // 27: workflow.v1.GetUsageResponse
+	(*UsageLine)(nil),               // 28: workflow.v1.UsageLine
+	(*Failure)(nil),                 // 29: workflow.v1.Failure
+	(*Budget)(nil),                  // 30: workflow.v1.Budget
+	(*Usage)(nil),                   // 31: workflow.v1.Usage
+	(*Actor)(nil),                   // 32: workflow.v1.Actor
+	(*timestamppb.Timestamp)(nil),   // 33: google.protobuf.Timestamp
+	(*Page)(nil),                    // 34: workflow.v1.Page
 }
 var file_workflow_v1_run_proto_depIdxs = []int32{
 	0,  // 0: workflow.v1.Run.status:type_name -> workflow.v1.RunStatus
-	28, // 1: workflow.v1.Run.failure:type_name -> workflow.v1.Failure
-	29, // 2: workflow.v1.Run.budget:type_name -> workflow.v1.Budget
-	30, // 3: workflow.v1.Run.usage:type_name -> workflow.v1.Usage
-	31, // 4: workflow.v1.Run.created:type_name -> workflow.v1.Actor
-	32, // 5: workflow.v1.Run.start_time:type_name -> google.protobuf.Timestamp
-	32, // 6: workflow.v1.Run.end_time:type_name -> google.protobuf.Timestamp
+	29, // 1: workflow.v1.Run.failure:type_name -> workflow.v1.Failure
+	30, // 2: workflow.v1.Run.budget:type_name -> workflow.v1.Budget
+	31, // 3: workflow.v1.Run.usage:type_name -> workflow.v1.Usage
+	32, // 4: workflow.v1.Run.created:type_name -> workflow.v1.Actor
+	33, // 5: workflow.v1.Run.start_time:type_name -> google.protobuf.Timestamp
+	33, // 6: workflow.v1.Run.end_time:type_name -> google.protobuf.Timestamp
 	1,  // 7: workflow.v1.Step.status:type_name -> workflow.v1.StepStatus
-	28, // 8: workflow.v1.Step.failure:type_name -> workflow.v1.Failure
-	30, // 9: workflow.v1.Step.usage:type_name -> workflow.v1.Usage
-	32, // 10: workflow.v1.Step.start_time:type_name -> google.protobuf.Timestamp
-	32, // 11: workflow.v1.Step.end_time:type_name -> google.protobuf.Timestamp
-	32, // 12: workflow.v1.RunEvent.time:type_name -> google.protobuf.Timestamp
-	29, // 13: workflow.v1.StartRunRequest.budget:type_name -> workflow.v1.Budget
-	2,  // 14: workflow.v1.StartRunResponse.run:type_name -> workflow.v1.Run
-	2,  // 15: workflow.v1.GetRunResponse.run:type_name -> workflow.v1.Run
-	33, // 16: workflow.v1.ListRunsRequest.page:type_name -> workflow.v1.Page
-	0,  // 17: workflow.v1.ListRunsRequest.statuses:type_name -> workflow.v1.RunStatus
-	32, // 18: workflow.v1.ListRunsRequest.created_after:type_name -> google.protobuf.Timestamp
-	32, // 19: workflow.v1.ListRunsRequest.created_before:type_name -> google.protobuf.Timestamp
-	2,  // 20: workflow.v1.ListRunsResponse.runs:type_name -> workflow.v1.Run
-	33, // 21: workflow.v1.ListStepsRequest.page:type_name -> workflow.v1.Page
-	1,  // 22: workflow.v1.ListStepsRequest.statuses:type_name -> workflow.v1.StepStatus
-	3,  // 23: workflow.v1.ListStepsResponse.steps:type_name -> workflow.v1.Step
-	2,  // 24: workflow.v1.CancelRunResponse.run:type_name -> workflow.v1.Run
-	2,  // 25: workflow.v1.RetryRunResponse.run:type_name -> workflow.v1.Run
-	2,  // 26: workflow.v1.ForkRunResponse.run:type_name -> workflow.v1.Run
-	4,  // 27: workflow.v1.ListRunEventsResponse.events:type_name -> workflow.v1.RunEvent
-	4,  // 28: workflow.v1.StreamRunEventsResponse.events:type_name -> workflow.v1.RunEvent
-	32, // 29: workflow.v1.GetUsageRequest.from:type_name -> google.protobuf.Timestamp
-	32, // 30: workflow.v1.GetUsageRequest.to:type_name -> google.protobuf.Timestamp
-	27, // 31: workflow.v1.GetUsageResponse.lines:type_name -> workflow.v1.UsageLine
-	30, // 32: workflow.v1.UsageLine.usage:type_name -> workflow.v1.Usage
-	5,  // 33: workflow.v1.RunService.StartRun:input_type -> workflow.v1.StartRunRequest
-	7,  // 34: workflow.v1.RunService.GetRun:input_type -> workflow.v1.GetRunRequest
-	9,  // 35: workflow.v1.RunService.ListRuns:input_type -> workflow.v1.ListRunsRequest
-	11, // 36: workflow.v1.RunService.ListSteps:input_type -> workflow.v1.ListStepsRequest
-	13, // 37: workflow.v1.RunService.CancelRun:input_type -> workflow.v1.CancelRunRequest
-	15, // 38: workflow.v1.RunService.RetryRun:input_type -> workflow.v1.RetryRunRequest
-	17, // 39: workflow.v1.RunService.ForkRun:input_type -> workflow.v1.ForkRunRequest
-	19, // 40: workflow.v1.RunService.ListRunEvents:input_type -> workflow.v1.ListRunEventsRequest
-	21, // 41: workflow.v1.RunService.StreamRunEvents:input_type -> workflow.v1.StreamRunEventsRequest
-	23, // 42: workflow.v1.RunService.GetArtifact:input_type -> workflow.v1.GetArtifactRequest
-	25, // 43: workflow.v1.RunService.GetUsage:input_type -> workflow.v1.GetUsageRequest
-	6,  // 44: workflow.v1.RunService.StartRun:output_type -> workflow.v1.StartRunResponse
-	8,  // 45: workflow.v1.RunService.GetRun:output_type -> workflow.v1.GetRunResponse
-	10, // 46: workflow.v1.RunService.ListRuns:output_type -> workflow.v1.ListRunsResponse
-	12, // 47: workflow.v1.RunService.ListSteps:output_type -> workflow.v1.ListStepsResponse
-	14, // 48: workflow.v1.RunService.CancelRun:output_type -> workflow.v1.CancelRunResponse
-	16, // 49: workflow.v1.RunService.RetryRun:output_type -> workflow.v1.RetryRunResponse
-	18, // 50: workflow.v1.RunService.ForkRun:output_type -> workflow.v1.ForkRunResponse
-	20, // 51: workflow.v1.RunService.ListRunEvents:output_type -> workflow.v1.ListRunEventsResponse
-	22, // 52: workflow.v1.RunService.StreamRunEvents:output_type -> workflow.v1.StreamRunEventsResponse
-	24, // 53: workflow.v1.RunService.GetArtifact:output_type -> workflow.v1.GetArtifactResponse
-	26, // 54: workflow.v1.RunService.GetUsage:output_type -> workflow.v1.GetUsageResponse
-	44, // [44:55] is the sub-list for method output_type
-	33, // [33:44] is the sub-list for method input_type
-	33, // [33:33] is the sub-list for extension type_name
-	33, // [33:33] is the sub-list for extension extendee
-	0,  // [0:33] is the sub-list for field type_name
+	29, // 8: workflow.v1.Step.failure:type_name -> workflow.v1.Failure
+	31, // 9: workflow.v1.Step.usage:type_name -> workflow.v1.Usage
+	33, // 10: workflow.v1.Step.start_time:type_name -> google.protobuf.Timestamp
+	33, // 11: workflow.v1.Step.end_time:type_name -> google.protobuf.Timestamp
+	33, // 12: workflow.v1.RunEvent.time:type_name -> google.protobuf.Timestamp
+	30, // 13: workflow.v1.StartRunRequest.budget:type_name -> workflow.v1.Budget
+	2,  // 14: workflow.v1.StartRunRequest.thread_policy:type_name -> workflow.v1.ThreadPolicy
+	3,  // 15: workflow.v1.StartRunResponse.run:type_name -> workflow.v1.Run
+	3,  // 16: workflow.v1.GetRunResponse.run:type_name -> workflow.v1.Run
+	34, // 17: workflow.v1.ListRunsRequest.page:type_name -> workflow.v1.Page
+	0,  // 18: workflow.v1.ListRunsRequest.statuses:type_name -> workflow.v1.RunStatus
+	33, // 19: workflow.v1.ListRunsRequest.created_after:type_name -> google.protobuf.Timestamp
+	33, // 20: workflow.v1.ListRunsRequest.created_before:type_name -> google.protobuf.Timestamp
+	3,  // 21: workflow.v1.ListRunsResponse.runs:type_name -> workflow.v1.Run
+	34, // 22: workflow.v1.ListStepsRequest.page:type_name -> workflow.v1.Page
+	1,  // 23: workflow.v1.ListStepsRequest.statuses:type_name -> workflow.v1.StepStatus
+	4,  // 24: workflow.v1.ListStepsResponse.steps:type_name -> workflow.v1.Step
+	3,  // 25: workflow.v1.CancelRunResponse.run:type_name -> workflow.v1.Run
+	3,  // 26: workflow.v1.RetryRunResponse.run:type_name -> workflow.v1.Run
+	3,  // 27: workflow.v1.ForkRunResponse.run:type_name -> workflow.v1.Run
+	5,  // 28: workflow.v1.ListRunEventsResponse.events:type_name -> workflow.v1.RunEvent
+	5,  // 29: workflow.v1.StreamRunEventsResponse.events:type_name -> workflow.v1.RunEvent
+	33, // 30: workflow.v1.GetUsageRequest.from:type_name -> google.protobuf.Timestamp
+	33, // 31: workflow.v1.GetUsageRequest.to:type_name -> google.protobuf.Timestamp
+	28, // 32: workflow.v1.GetUsageResponse.lines:type_name -> workflow.v1.UsageLine
+	31, // 33: workflow.v1.UsageLine.usage:type_name -> workflow.v1.Usage
+	6,  // 34: workflow.v1.RunService.StartRun:input_type -> workflow.v1.StartRunRequest
+	8,  // 35: workflow.v1.RunService.GetRun:input_type -> workflow.v1.GetRunRequest
+	10, // 36: workflow.v1.RunService.ListRuns:input_type -> workflow.v1.ListRunsRequest
+	12, // 37: workflow.v1.RunService.ListSteps:input_type -> workflow.v1.ListStepsRequest
+	14, // 38: workflow.v1.RunService.CancelRun:input_type -> workflow.v1.CancelRunRequest
+	16, // 39: workflow.v1.RunService.RetryRun:input_type -> workflow.v1.RetryRunRequest
+	18, // 40: workflow.v1.RunService.ForkRun:input_type -> workflow.v1.ForkRunRequest
+	20, // 41: workflow.v1.RunService.ListRunEvents:input_type -> workflow.v1.ListRunEventsRequest
+	22, // 42: workflow.v1.RunService.StreamRunEvents:input_type -> workflow.v1.StreamRunEventsRequest
+	24, // 43: workflow.v1.RunService.GetArtifact:input_type -> workflow.v1.GetArtifactRequest
+	26, // 44: workflow.v1.RunService.GetUsage:input_type -> workflow.v1.GetUsageRequest
+	7,  // 45: workflow.v1.RunService.StartRun:output_type -> workflow.v1.StartRunResponse
+	9,  // 46: workflow.v1.RunService.GetRun:output_type -> workflow.v1.GetRunResponse
+	11, // 47: workflow.v1.RunService.ListRuns:output_type -> workflow.v1.ListRunsResponse
+	13, // 48: workflow.v1.RunService.ListSteps:output_type -> workflow.v1.ListStepsResponse
+	15, // 49: workflow.v1.RunService.CancelRun:output_type -> workflow.v1.CancelRunResponse
+	17, // 50: workflow.v1.RunService.RetryRun:output_type -> workflow.v1.RetryRunResponse
+	19, // 51: workflow.v1.RunService.ForkRun:output_type -> workflow.v1.ForkRunResponse
+	21, // 52: workflow.v1.RunService.ListRunEvents:output_type -> workflow.v1.ListRunEventsResponse
+	23, // 53: workflow.v1.RunService.StreamRunEvents:output_type -> workflow.v1.StreamRunEventsResponse
+	25, // 54: workflow.v1.RunService.GetArtifact:output_type -> workflow.v1.GetArtifactResponse
+	27, // 55: workflow.v1.RunService.GetUsage:output_type -> workflow.v1.GetUsageResponse
+	45, // [45:56] is the sub-list for method output_type
+	34, // [34:45] is the sub-list for method input_type
+	34, // [34:34] is the sub-list for extension type_name
+	34, // [34:34] is the sub-list for extension extendee
+	0,  // [0:34] is the sub-list for field type_name
 }
 
 func init() { file_workflow_v1_run_proto_init() }
@@ -2044,7 +2138,7 @@ func file_workflow_v1_run_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_workflow_v1_run_proto_rawDesc), len(file_workflow_v1_run_proto_rawDesc)),
-			NumEnums:      2,
+			NumEnums:      3,
 			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,

@@ -36,7 +36,16 @@ const serviceConfig = `{
 			{"service": "workflow.v1.RunService", "method": "GetArtifact"},
 			{"service": "workflow.v1.RunService", "method": "GetUsage"},
 			{"service": "workflow.v1.ApprovalService", "method": "ListApprovals"},
-			{"service": "workflow.v1.ApprovalService", "method": "GetApproval"}
+			{"service": "workflow.v1.ApprovalService", "method": "GetApproval"},
+			{"service": "workflow.v1.ThreadService", "method": "CreateThread"},
+			{"service": "workflow.v1.ThreadService", "method": "GetThread"},
+			{"service": "workflow.v1.ThreadService", "method": "ListThreads"},
+			{"service": "workflow.v1.ThreadService", "method": "ListMessages"},
+			{"service": "workflow.v1.MemoryService", "method": "GetMemory"},
+			{"service": "workflow.v1.MemoryService", "method": "ListMemory"},
+			{"service": "workflow.v1.DocumentService", "method": "GetDocument"},
+			{"service": "workflow.v1.DocumentService", "method": "ListDocuments"},
+			{"service": "workflow.v1.DocumentService", "method": "SearchDocuments"}
 		],
 		"retryPolicy": {
 			"maxAttempts": 3,

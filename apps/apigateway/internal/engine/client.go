@@ -37,6 +37,9 @@ type Client struct {
 	Schedules   workflowv1.ScheduleServiceClient
 	Webhooks    workflowv1.WebhookServiceClient
 	Endpoints   workflowv1.EndpointServiceClient
+	Threads     workflowv1.ThreadServiceClient
+	Memory      workflowv1.MemoryServiceClient
+	Documents   workflowv1.DocumentServiceClient
 
 	conn     *grpc.ClientConn
 	info     workflowv1.EngineServiceClient
@@ -68,6 +71,9 @@ func dial(target string, o Options, more ...grpc.DialOption) (*Client, error) {
 		Schedules:   workflowv1.NewScheduleServiceClient(conn),
 		Webhooks:    workflowv1.NewWebhookServiceClient(conn),
 		Endpoints:   workflowv1.NewEndpointServiceClient(conn),
+		Threads:     workflowv1.NewThreadServiceClient(conn),
+		Memory:      workflowv1.NewMemoryServiceClient(conn),
+		Documents:   workflowv1.NewDocumentServiceClient(conn),
 		conn:        conn,
 		info:        workflowv1.NewEngineServiceClient(conn),
 		patience:    defaultPatience(),

@@ -44,7 +44,13 @@ func promised() map[string]string {
 		"POST /v1/webhook-endpoints": "triggers.manage", "GET /v1/webhook-endpoints": "triggers.manage", "GET /v1/webhook-endpoints/{id}": "triggers.manage",
 		"PUT /v1/webhook-endpoints/{id}": "triggers.manage", "DELETE /v1/webhook-endpoints/{id}": "triggers.manage", "POST /v1/webhook-endpoints/{id}:rotate-secret": "triggers.manage",
 		"GET /v1/webhook-endpoints/{id}/deliveries": "triggers.manage", "POST /v1/webhook-endpoints/{id}/deliveries/{delivery}:redeliver": "triggers.manage",
-		"GET /v1/usage": "usage.read",
+		"POST /v1/threads": "memory.write", "GET /v1/threads": "memory.read", "GET /v1/threads/{id}": "memory.read", "DELETE /v1/threads/{id}": "memory.write",
+		"GET /v1/threads/{id}/messages": "memory.read", "POST /v1/threads/{id}/messages": "memory.write",
+		"GET /v1/memory/{namespace}": "memory.read", "GET /v1/memory/{namespace}/{key}": "memory.read",
+		"PUT /v1/memory/{namespace}/{key}": "memory.write", "DELETE /v1/memory/{namespace}/{key}": "memory.write",
+		"GET /v1/documents": "memory.read", "GET /v1/documents/{name}": "memory.read", "PUT /v1/documents/{name}": "memory.write", "DELETE /v1/documents/{name}": "memory.write",
+		"POST /v1/documents:search": "memory.read",
+		"GET /v1/usage":             "usage.read",
 	}
 }
 

@@ -32,6 +32,7 @@ type Run struct {
 	EndedAt    *time.Time      `json:"ended_at,omitempty"`
 	LastSeq    int64           `json:"last_seq" doc:"Number of the newest event."`
 	ForkedFrom string          `json:"forked_from,omitempty" doc:"The run that this one was forked from."`
+	Thread     string          `json:"thread,omitempty" doc:"The thread that it is of."`
 }
 
 func run(r *workflowv1.Run) Run {
@@ -45,6 +46,7 @@ func run(r *workflowv1.Run) Run {
 		Budget: budget(r.GetBudget()), Usage: usage(r.GetUsage()),
 		CreatedAt: moment(r.GetCreated().GetTime()), CreatedBy: actor(r.GetCreated()),
 		StartedAt: moment(r.GetStartTime()), EndedAt: moment(r.GetEndTime()), LastSeq: r.GetLastSeq(), ForkedFrom: r.GetForkedFrom(),
+		Thread: r.GetThreadId(),
 	}
 }
 
@@ -55,6 +57,8 @@ type RunRequest struct {
 	Version  int32           `json:"version,omitempty" minimum:"1" doc:"The newest published version without it."`
 	Inputs   json.RawMessage `json:"inputs,omitempty" doc:"What the document's inputs ask for; an agent's is {\"prompt\": …}."`
 	Budget   *Budget         `json:"budget,omitempty" doc:"The tighter of this and the document's budget holds, bound by bound."`
+	Thread   string          `json:"thread,omitempty" maxLength:"64" doc:"The id of a thread that the run is of: agents with memory go on with its conversation."`
+	Policy   string          `json:"thread_policy,omitempty" enum:"reject,enqueue,interrupt" doc:"While another run of the thread has not ended: answer 409 (the default), wait, or cancel it."`
 }
 
 type runOutput struct {
@@ -104,6 +108,7 @@ func (s *Server) startRun(ctx context.Context, in *struct{ Body RunRequest }) (*
 	answer, err := s.engine.Runs.StartRun(ctx, &workflowv1.StartRunRequest{
 		Id: idempotency.NewID(ctx, id.Run), WorkflowId: target, Version: in.Body.Version,
 		InputsJson: string(in.Body.Inputs), Budget: in.Body.Budget.proto(),
+		ThreadId: in.Body.Thread, ThreadPolicy: valueOf[workflowv1.ThreadPolicy](in.Body.Policy),
 	})
 	if err != nil {
 		return nil, below("/inputs", err)

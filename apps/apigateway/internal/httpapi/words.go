@@ -31,6 +31,18 @@ func values[E interface {
 	return found
 }
 
+// valueOf is one word's value; the zero value without one.
+func valueOf[E interface {
+	protoreflect.Enum
+	~int32
+}](w string) E {
+	found := values[E]([]string{w})
+	if len(found) == 0 {
+		return 0
+	}
+	return found[0]
+}
+
 // prefix is what buf's rules put before each value: that of its zero value.
 func prefix(enum protoreflect.EnumDescriptor) string {
 	return strings.TrimSuffix(string(enum.Values().Get(0).Name()), "UNSPECIFIED")

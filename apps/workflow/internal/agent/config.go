@@ -3,6 +3,7 @@
 package agent
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -35,11 +36,13 @@ type Config struct {
 	MaxTurns        int             `json:"max_turns"`
 	MaxOutputTokens int64           `json:"max_output_tokens"`
 	Temperature     *float64        `json:"temperature"`
+	Memory          threadMemory    `json:"memory"`
+	Recalled        *node.Recalled  `json:"recalled"` // by the ledger; nil: no thread
 }
 
 // Tool is one tool of an agent, as it stands in the document.
 type Tool struct {
-	Type        string          `json:"type"` // http, function, agent or mcp; handoff within teams
+	Type        string          `json:"type"` // http, function, agent, mcp, or one that the engine brings; handoff within teams
 	Name        string          `json:"name"`
 	Description string          `json:"description,omitempty"`
 	Parameters  json.RawMessage `json:"parameters,omitempty"` // a JSON Schema; nil: no arguments
@@ -58,11 +61,13 @@ type Tool struct {
 	Value       json.RawMessage `json:"value,omitempty"`
 	Definition  json.RawMessage `json:"definition,omitempty"` // of an agent: its config, without name and prompt
 	To          string          `json:"-"`                    // of a hand-off: the agent that takes over
+	Namespace   json.RawMessage `json:"namespace,omitempty"`  // of memory_get and memory_set
+	Documents   json.RawMessage `json:"documents,omitempty"`  // of search: what their names begin with
 }
 
 // ReadConfig reads one, with its defaults.
 func ReadConfig(raw json.RawMessage) (Config, *node.Failure) {
-	c := Config{MaxTurns: 10, MaxOutputTokens: 4096}
+	c := Config{MaxTurns: 10, MaxOutputTokens: 4096, Memory: threadMemory{Messages: recalledMessages, Bytes: recalledBytes}}
 	if err := json.Unmarshal(raw, &c); err != nil {
 		return c, invalid("the config of an agent cannot be read: %v", err)
 	}
@@ -96,13 +101,16 @@ func (c Config) request() model.Request {
 		MaxOutputTokens: c.MaxOutputTokens, Temperature: c.Temperature, Messages: []model.Message{{User: asText(c.Prompt)}},
 	}
 	for _, tool := range c.Tools {
-		r.Tools = append(r.Tools, model.Tool{Name: tool.Name, Description: tool.Description, Parameters: tool.schema()})
+		r.Tools = append(r.Tools, model.Tool{Name: tool.Name, Description: tool.describe(), Parameters: tool.schema()})
 	}
 	return r
 }
 
 // schema of a tool's arguments: without one, it takes none. Other agents take words.
 func (t Tool) schema() json.RawMessage {
+	if b, found := builtInOf(t.Type); found {
+		return json.RawMessage(b.parameters)
+	}
 	switch {
 	case t.Type == "agent":
 		return json.RawMessage(`{"type":"object","required":["task"],"additionalProperties":false,
@@ -114,6 +122,12 @@ func (t Tool) schema() json.RawMessage {
 		return json.RawMessage(`{"type":"object","properties":{},"additionalProperties":false}`)
 	}
 	return t.Parameters
+}
+
+// describe says to the model what a tool is for.
+func (t Tool) describe() string {
+	b, _ := builtInOf(t.Type)
+	return cmp.Or(t.Description, b.description)
 }
 
 func (c Config) tool(name string) (Tool, bool) {

@@ -15,7 +15,9 @@ type Conversation struct {
 	request  model.Request
 	tools    *toolbox
 	turns    int
-	repaired bool // the model was told that its answer does not fit
+	repaired bool                  // the model was told that its answer does not fit
+	older    []node.RecalledSpeech // of its thread, to be summarized first
+	said     node.Said             // with its answer, in its thread
 	open     []*errand
 	repeats  map[string]int
 	handoff  *Handoff // wanted, as soon as the other tools of the same answer are done
@@ -42,7 +44,9 @@ func (s *Session) Begin(c Config) (*Conversation, *node.Failure) {
 		s.Log("agent.started", begun{Agent: c.Name, Task: clip(asText(c.Prompt), maxShown)})
 	}
 	r := c.request()
-	return &Conversation{session: s, config: c, request: r, tools: newToolbox(r.Tools, s.schemas), repeats: map[string]int{}}, nil
+	conversation := &Conversation{session: s, config: c, request: r, tools: newToolbox(r.Tools, s.schemas), repeats: map[string]int{}}
+	conversation.recall()
+	return conversation, nil
 }
 
 // End is nil while the agent works.
@@ -51,6 +55,9 @@ func (c *Conversation) End() *End { return c.end }
 // Wishes is one call to the model, or those to the tools that it wants.
 func (c *Conversation) Wishes() []Wish {
 	for c.end == nil {
+		if c.older != nil {
+			return c.fold()
+		}
 		if c.open == nil {
 			return c.ask()
 		}
@@ -69,11 +76,11 @@ func (c *Conversation) ask() []Wish {
 	if most := c.session.limits.Turns; most > 0 && c.session.turns >= most {
 		return c.fail(node.Fail(node.CodeMaxTurns, "the agents of this step have had %d turns together, the most that they may have; a team's max_total_turns says how many", most))
 	}
-	return []Wish{{Prepare: c.prepare, Tell: c.answered}}
+	return []Wish{{Prepare: func() (node.Call, *node.Failure) { return c.prepare(c.request) }, Tell: c.answered}}
 }
 
-func (c *Conversation) prepare() (node.Call, *node.Failure) {
-	encoded, err := json.Marshal(c.request)
+func (c *Conversation) prepare(request model.Request) (node.Call, *node.Failure) {
+	encoded, err := json.Marshal(request)
 	if err != nil {
 		return node.Call{}, node.Fail(node.CodeInternal, "the request to the model cannot be encoded: %v", err)
 	}
@@ -83,7 +90,7 @@ func (c *Conversation) prepare() (node.Call, *node.Failure) {
 			Message: fmt.Sprintf("the conversation has %d bytes, at most %d are allowed: give the model less, or let its tools answer with less", len(encoded), maxConversation),
 		}
 	}
-	reserve, err := c.session.prices.Reserve(c.request)
+	reserve, err := c.session.prices.Reserve(request)
 	if err != nil {
 		return node.Call{}, node.Fail(node.CodeInternal, "%v", err)
 	}
@@ -94,13 +101,9 @@ func (c *Conversation) prepare() (node.Call, *node.Failure) {
 
 // answered takes the model's answer.
 func (c *Conversation) answered(result node.CallResult) {
-	if failure := failureOf(result); failure != nil {
+	response, failure := answerOf(result)
+	if failure != nil {
 		c.fail(failure)
-		return
-	}
-	var response model.Response
-	if err := json.Unmarshal(result.Response, &response); err != nil {
-		c.fail(node.Fail(node.CodeInternal, "the recorded answer of call %d cannot be read: %v", result.Number, err))
 		return
 	}
 	c.turns++

@@ -9,6 +9,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
 	"github.com/agentteam/agentteam/apps/workflow/internal/httpcall"
 	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
+	"github.com/agentteam/agentteam/apps/workflow/internal/memory"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 )
@@ -18,11 +19,12 @@ type Performer struct {
 	models *model.Models
 	http   *httpcall.Client
 	mcp    *mcptool.Connector
+	memory *memory.Client
 }
 
-// NewPerformer uses these models, and what tools of type http and mcp need.
-func NewPerformer(models *model.Models, client *httpcall.Client, servers *mcptool.Connector) *Performer {
-	return &Performer{models: models, http: client, mcp: servers}
+// NewPerformer uses these models, what tools of type http and mcp need, and the memory for those that the engine brings.
+func NewPerformer(models *model.Models, client *httpcall.Client, servers *mcptool.Connector, remembered *memory.Client) *Performer {
+	return &Performer{models: models, http: client, mcp: servers, memory: remembered}
 }
 
 // Model asks a model.
@@ -32,6 +34,9 @@ func (p *Performer) Model(ctx context.Context, id node.CallID, call node.Call, e
 		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the request of call %d cannot be read: %v", call.Number, err)}
 	}
 	request.ID = id.String()
+	if request.Unheard {
+		return p.unheard(ctx, call, request)
+	}
 	emit(node.Event{Type: "message.started", Data: started{Agent: call.Agent, Call: call.Number, Provider: request.Provider, Model: request.Model}})
 	deltas := newDeltas(call, emit)
 	response, usage, failure := p.models.Complete(ctx, request, call.Reserve, model.Listener{Delta: deltas.add, Reset: deltas.reset})
@@ -50,6 +55,19 @@ func (p *Performer) Model(ctx context.Context, id node.CallID, call node.Call, e
 		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the answer cannot be encoded: %v", err), Usage: usage}
 	}
 	return node.CallResult{Response: encoded, Usage: usage, Events: completedEvents(call, request.Tools, response)}
+}
+
+// unheard asks a model for what the run's readers are not told: it is no part of the conversation.
+func (p *Performer) unheard(ctx context.Context, call node.Call, request model.Request) node.CallResult {
+	response, usage, failure := p.models.Complete(ctx, request, call.Reserve, model.Listener{Delta: func(string) {}, Reset: func() {}})
+	if failure != nil {
+		return node.CallResult{Failure: failure, Usage: usage}
+	}
+	encoded, err := json.Marshal(response)
+	if err != nil {
+		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the answer cannot be encoded: %v", err), Usage: usage}
+	}
+	return node.CallResult{Response: encoded, Usage: usage}
 }
 
 // Tool calls a tool.
@@ -80,6 +98,13 @@ func (p *Performer) run(ctx context.Context, id node.CallID, request toolRequest
 		return evaluate(request, request.Tool.Value)
 	case "mcp":
 		return p.mcp.Call(ctx, id, request.Tool.Server, request.Tool.Tool, request.Arguments)
+	}
+	if b, found := builtInOf(request.Tool.Type); found {
+		made, failure := remember(request, b)
+		if failure != nil {
+			return nil, failure
+		}
+		return p.memory.Do(ctx, id.Workspace, made)
 	}
 	encoded, err := json.Marshal(httpFields(request.Tool))
 	if err != nil {

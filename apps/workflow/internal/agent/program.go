@@ -27,5 +27,7 @@ func (p Program) Next(raw json.RawMessage, results []node.CallResult) node.Move 
 	if failure != nil {
 		return node.Move{Failure: failure}
 	}
-	return session.Play(conversation, results)
+	move := session.Play(conversation, results)
+	move.Said = conversation.exchange()
+	return move
 }

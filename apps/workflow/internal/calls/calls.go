@@ -4,7 +4,6 @@ package calls
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"time"
@@ -13,8 +12,10 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/credential"
 	"github.com/agentteam/agentteam/apps/workflow/internal/httpcall"
 	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
+	"github.com/agentteam/agentteam/apps/workflow/internal/memory"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
+	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/apps/workflow/internal/team"
 )
 
@@ -25,21 +26,23 @@ func Programs(prices *model.Prices) map[string]node.Program {
 	for name, program := range programs {
 		programs[name] = mcptool.Wrap(program)
 	}
-	programs["http"] = httpcall.Program{}
+	programs["http"], programs["memory"] = httpcall.Program{}, memory.Program{}
 	return programs
 }
 
 // performer makes every kind of call.
 type performer struct {
-	http  *httpcall.Client
-	mcp   *mcptool.Connector
-	agent *agent.Performer
+	http   *httpcall.Client
+	mcp    *mcptool.Connector
+	agent  *agent.Performer
+	memory *memory.Client
 }
 
-// NewPerformer makes calls with these models, credentials and MCP servers, and HTTP requests with this client: that of package outbound.
-func NewPerformer(models *model.Models, guarded *http.Client, vault *credential.Vault, servers *mcptool.Connector) node.Performer {
-	client := httpcall.NewClient(guarded, vault)
-	return &performer{http: client, mcp: servers, agent: agent.NewPerformer(models, client, servers)}
+// NewPerformer makes calls with these models, credentials and MCP servers, and HTTP requests with this client, that of package outbound;
+// it remembers in these tables.
+func NewPerformer(models *model.Models, guarded *http.Client, vault *credential.Vault, servers *mcptool.Connector, tables *store.Store) node.Performer {
+	client, remembered := httpcall.NewClient(guarded, vault), memory.NewClient(tables)
+	return &performer{http: client, mcp: servers, agent: agent.NewPerformer(models, client, servers, remembered), memory: remembered}
 }
 
 // Perform makes one call. A fault of ours is a failure of the call, not of the process.
@@ -67,17 +70,22 @@ func (p *performer) dispatch(ctx context.Context, id node.CallID, call node.Call
 	if call.Kind == node.ModelCall {
 		return p.agent.Model(ctx, id, call, emit)
 	}
-	var envelope httpcall.Envelope
-	var question mcptool.Envelope
-	if err := errors.Join(json.Unmarshal(call.Request, &envelope), json.Unmarshal(call.Request, &question)); err != nil {
+	var envelope struct {
+		HTTP     *httpcall.Request `json:"http"`
+		MCPTools *mcptool.Wanted   `json:"mcp_tools"`
+		Memory   *memory.Request   `json:"memory"`
+	}
+	if err := json.Unmarshal(call.Request, &envelope); err != nil {
 		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the request of call %d cannot be read: %v", call.Number, err)}
 	}
 	result := node.CallResult{Usage: node.Usage{ToolCalls: 1}}
 	switch {
 	case envelope.HTTP != nil:
 		result.Response, result.Failure = p.http.Do(ctx, id, *envelope.HTTP)
-	case question.MCPTools != nil:
-		result.Response, result.Failure = p.mcp.Offer(ctx, id.Workspace, *question.MCPTools)
+	case envelope.MCPTools != nil:
+		result.Response, result.Failure = p.mcp.Offer(ctx, id.Workspace, *envelope.MCPTools)
+	case envelope.Memory != nil:
+		result.Response, result.Failure = p.memory.Do(ctx, id.Workspace, *envelope.Memory)
 	default:
 		return p.agent.Tool(ctx, id, call, emit)
 	}

@@ -24,7 +24,9 @@ const key = "sk-hunter2-0123456789abcdef"
 // engine takes one step through its program, as the durable engine does, without a database.
 type engine struct {
 	programs  map[string]node.Program
+	models    *model.Models
 	performer node.Performer
+	workspace string
 
 	mutex sync.Mutex
 	log   []string // the types of events, with what tells them apart
@@ -45,7 +47,7 @@ func newEngine(t *testing.T, rules ...modelsim.Rule) *engine {
 		model.Anthropic: {Provider: model.NewAnthropic(key, server.URL), Key: key},
 	}, prices, time.Millisecond)
 	guarded := outbound.NewClient(outbound.Options{AllowPrefixes: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}})
-	return &engine{programs: calls.Programs(prices), performer: calls.NewPerformer(models, guarded, nil, nil)}
+	return &engine{programs: calls.Programs(prices), models: models, performer: calls.NewPerformer(models, guarded, nil, nil, nil)}
 }
 
 func (e *engine) emit(kind string, data any) {
@@ -70,7 +72,7 @@ func (e *engine) run(t *testing.T, kind, config string) node.Move {
 			return move
 		}
 		for _, call := range move.Calls {
-			id := node.CallID{Run: "run_1", Step: "a", Generation: 1, Attempt: 1, Number: call.Number}
+			id := node.CallID{Workspace: e.workspace, Run: "run_1", Step: "a", Generation: 1, Attempt: 1, Number: call.Number}
 			result := e.performer.Perform(t.Context(), id, call, func(event node.Event) { e.emit(event.Type, event.Data) })
 			for _, event := range result.Events {
 				e.emit(event.Type, event.Data)

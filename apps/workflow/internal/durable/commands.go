@@ -164,6 +164,8 @@ type StartRun struct {
 	Version    int // a published one
 	Inputs     json.RawMessage
 	Budget     document.Budget // the tighter of this and the document's holds
+	Thread     string          // the thread that the run is of; empty: none
+	Policy     ledger.ThreadPolicy
 }
 
 // Start returns after the run is committed. The same id again gives the same run.
@@ -182,7 +184,7 @@ func (e *Engine) Start(ctx context.Context, caller identity.Caller, run StartRun
 	if _, err := ledger.CheckInputs(plan, run.Inputs); err != nil {
 		return "", err
 	}
-	c.New = ledger.New{ID: run.ID, Workspace: c.Workspace, Inputs: run.Inputs, Budget: run.Budget, By: c.By}
+	c.New = ledger.New{ID: run.ID, Workspace: c.Workspace, Inputs: run.Inputs, Budget: run.Budget, By: c.By, Thread: run.Thread, Policy: run.Policy}
 	outcome, err := e.do(ctx, c)
 	return outcome.Run, err
 }

@@ -143,7 +143,7 @@ func (e *Engine) launch(ctx context.Context) error {
 		return err
 	}
 	lasting, e.stop = context.WithCancel(lasting)
-	for _, loop := range []func(context.Context){e.beating, e.judging, e.watch, e.janitor, e.reporting, e.ticking} {
+	for _, loop := range []func(context.Context){e.beating, e.judging, e.watch, e.janitor, e.reporting, e.ticking, e.turns} {
 		e.loops.Go(func() { loop(lasting) })
 	}
 	return nil

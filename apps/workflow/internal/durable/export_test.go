@@ -19,6 +19,9 @@ func (e *Engine) Freeze() {
 // Sweep removes what finished before a time.
 func Sweep(ctx context.Context, e *Engine, before time.Time) error { return e.sweep(ctx, before) }
 
+// Forget removes what has expired.
+func Forget(ctx context.Context, e *Engine) error { return e.forget(ctx) }
+
 // Occupy takes every connection that tasks use, as it becomes free, until the context ends.
 func Occupy(ctx context.Context, e *Engine) {
 	for range e.pool.Config().MaxConns {

@@ -6,6 +6,8 @@ import (
 
 	"github.com/dbos-inc/dbos-transact-golang/dbos"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/agentteam/agentteam/internal/database"
 )
 
 // How long DBOS's rows of finished tasks are kept, for looking into what happened.
@@ -16,11 +18,14 @@ const (
 	janitorLock     = 0x61677432 // an advisory lock of the whole database: one process at a time
 )
 
-// janitor removes DBOS's rows of tasks that finished long ago.
+// janitor removes DBOS's rows of tasks that finished long ago, and what has expired.
 func (e *Engine) janitor(ctx context.Context) {
 	every(ctx, janitorInterval, func() {
 		if err := e.sweep(ctx, time.Now().Add(-finishedFor)); err != nil && ctx.Err() == nil {
 			e.log.WarnContext(ctx, "cannot remove the rows of finished tasks", "error", err)
+		}
+		if err := e.forget(ctx); err != nil && ctx.Err() == nil {
+			e.log.WarnContext(ctx, "cannot remove what has expired from the memory", "error", err)
 		}
 	})
 }
@@ -31,6 +36,26 @@ func (e *Engine) sweep(ctx context.Context, before time.Time) error {
 		swept = 0
 		err := e.alone(ctx, func(pgx.Tx) (err error) {
 			swept, err = e.sweepBatch(before)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// forget removes what has expired from all workspaces' memory, batch after batch.
+func (e *Engine) forget(ctx context.Context) error {
+	for forgotten := int64(janitorBatch); forgotten == janitorBatch && ctx.Err() == nil; {
+		forgotten = 0
+		err := e.alone(ctx, func(tx pgx.Tx) error {
+			if _, err := tx.Exec(ctx, `SELECT set_config('role', $1, true), set_config('agentteam.cleanup', 'on', true)`, database.AppRole); err != nil {
+				return err
+			}
+			tag, err := tx.Exec(ctx, `DELETE FROM memory_entries WHERE (workspace_id, namespace, key) IN (
+				SELECT workspace_id, namespace, key FROM memory_entries WHERE expires_at < now() LIMIT $1)`, janitorBatch)
+			forgotten = tag.RowsAffected()
 			return err
 		})
 		if err != nil {

@@ -143,7 +143,7 @@ func (p *performance) decided(calls []node.Call) (now, held []node.Call) {
 
 // end records the last calls together with what the program ended with.
 func (p *performance) end(ctx dbos.Context, made ledger.Move, move node.Move) (ledger.Outcome, error) {
-	made.End, made.Output, made.Failure = true, move.Output, move.Failure
+	made.End, made.Output, made.Failure, made.Said = true, move.Output, move.Failure, move.Said
 	outcome, err := p.record(ctx, made)
 	if err == nil && !outcome.Stale {
 		status := node.Succeeded

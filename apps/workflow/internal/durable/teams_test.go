@@ -45,7 +45,7 @@ func teamModels(t *testing.T) node.Performer {
 		t.Fatal(err)
 	}
 	accounts := map[string]model.Account{model.OpenAI: {Provider: model.NewOpenAI("k", server.URL+"/v1"), Key: "k"}}
-	return types.NewPerformer(model.NewModels(accounts, prices, time.Millisecond), http.DefaultClient, nil, nil)
+	return types.NewPerformer(model.NewModels(accounts, prices, time.Millisecond), http.DefaultClient, nil, nil, nil)
 }
 
 // staff is an engine that runs real teams.

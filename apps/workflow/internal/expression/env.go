@@ -95,8 +95,8 @@ func (e *Env) declare(v Variables) map[string]*cel.Type {
 	e.fields["inputs"].declare("inputs", declared, 0)
 	declared["nodes"] = open
 	declared["run"] = open
-	maps.Copy(declared, map[string]*cel.Type{"run.id": cel.StringType, "run.workflow_id": cel.StringType, "run.version": cel.IntType, "run.started_at": cel.StringType})
-	e.fields["run"] = closed("id", "workflow_id", "version", "started_at")
+	maps.Copy(declared, map[string]*cel.Type{"run.id": cel.StringType, "run.workflow_id": cel.StringType, "run.version": cel.IntType, "run.started_at": cel.StringType, "run.thread": cel.StringType})
+	e.fields["run"] = closed("id", "workflow_id", "version", "started_at", "thread")
 	if v.Loop || v.AnyNode {
 		e.names = append(e.names, "item", "index", "with")
 		declared["item"], declared["index"], declared["with"] = cel.DynType, cel.IntType, open

@@ -1,8 +1,6 @@
 package graph
 
 import (
-	"strings"
-
 	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
 	"github.com/agentteam/agentteam/apps/workflow/internal/jsontree"
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
@@ -38,7 +36,7 @@ func (k *compiler) agent(config *jsontree.Value, rules *rule, v expression.Varia
 func (k *compiler) tools(tool *jsontree.Value, rules *rule, v expression.Variables, names map[string]bool, at, place string) []Tool {
 	pointer := at + place
 	k.called(text(tool.Get("name")), names, pointer+"/name")
-	k.fields(tool, pointer)
+	k.fields(tool, "a tool of type "+text(tool.Get("type")), toolFields(text(tool.Get("type"))), pointer)
 	switch text(tool.Get("type")) {
 	case "openapi":
 		return k.described(tool, rules, v, names, at, place)
@@ -64,22 +62,6 @@ func (k *compiler) provider(name, pointer string) {
 		k.problemf(pointer, problem.CodeUnavailable, "the provider %s cannot be used here: it is not configured", name)
 	case reason != "":
 		k.problemf(pointer, problem.CodeUnavailable, "the provider %s cannot be used here: %s", name, reason)
-	}
-}
-
-// fields checks that a tool has what its type needs, and nothing of another's.
-func (k *compiler) fields(tool *jsontree.Value, pointer string) {
-	needs, refuses := fieldsOf(text(tool.Get("type")))
-	for _, name := range needs {
-		if tool.Get(name) == nil {
-			name = strings.Replace(name, "definition", "agent", 1) // which names it
-			k.problemf(pointer, problem.CodeMissingField, "%s is missing: a tool of type %s needs it", name, text(tool.Get("type")))
-		}
-	}
-	for _, name := range refuses {
-		if tool.Get(name) != nil {
-			k.problemf(pointer+"/"+name, problem.CodeNotAllowed, "a tool of type %s has no %s", text(tool.Get("type")), name)
-		}
 	}
 }
 

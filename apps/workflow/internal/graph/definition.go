@@ -76,7 +76,7 @@ func definitionSchema(node json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(s)
 }
 
-// agentSchema is that of an agent node without the prompt, and its properties, to make others of.
+// agentSchema is that of an agent node without the prompt and the thread, and its properties, to make others of.
 func agentSchema(node json.RawMessage) (s, properties map[string]any, err error) {
 	if err := json.Unmarshal(node, &s); err != nil {
 		return nil, nil, fmt.Errorf("the schema of agents: %w", err)
@@ -86,6 +86,7 @@ func agentSchema(node json.RawMessage) (s, properties map[string]any, err error)
 		return nil, nil, errors.New("the schema of agents has no properties")
 	}
 	delete(properties, "prompt")
+	delete(properties, "memory") // a thread is the node's own
 	s["required"] = []string{}
 	return s, properties, nil
 }

@@ -31,14 +31,8 @@ func (k *compiler) node(spec document.Node, p place) *Node {
 	}
 	n.Pure = n.builtin.Pure
 	n.ports = slices.Clone(n.builtin.Ports)
-	_, isTeam := lead(n.Type)
-	switch {
-	case n.Timeout == 0 && n.Type == "agent":
-		n.Timeout = agentTimeout
-	case n.Timeout == 0 && isTeam:
-		n.Timeout = teamTimeout
-	case n.Timeout == 0 && n.Type == "http":
-		n.Timeout = httpTimeout
+	if n.Timeout == 0 {
+		n.Timeout = usualTimeout(n.Type)
 	}
 	if n.Pure && spec.Retry.MaxAttempts > 1 {
 		k.problemf(spec.Pointer+"/retry", problem.CodeNotAllowed, "%s gives the same result each time: it cannot be retried", describe(n))
@@ -48,6 +42,20 @@ func (k *compiler) node(spec document.Node, p place) *Node {
 	}
 	k.config(n, p)
 	return n
+}
+
+// usualTimeout is that of an attempt where the document states none; 0 is no bound.
+func usualTimeout(nodeType string) time.Duration {
+	if _, isTeam := lead(nodeType); isTeam {
+		return teamTimeout
+	}
+	switch nodeType {
+	case "agent":
+		return agentTimeout
+	case "http", "memory":
+		return httpTimeout
+	}
+	return 0
 }
 
 func (k *compiler) available(n *Node) *builtin {
@@ -133,6 +141,9 @@ func (k *compiler) special(n *Node, config *jsontree.Value, p place, sound bool)
 		k.member(config, "condition", p.env, jsontree.Bool, pointer)
 	case "input":
 		k.object(raw(config.Get("schema")), pointer+"/schema")
+	case "memory":
+		action := text(config.Get("action"))
+		k.fields(config, "the action "+action, memoryFields(action), pointer)
 	case "join":
 		k.join(n, config, pointer)
 	case "subworkflow":

@@ -13,24 +13,6 @@ import (
 	"github.com/agentteam/agentteam/internal/id"
 )
 
-// fieldsOf are those that a tool of a type must have, and those that it cannot have.
-func fieldsOf(toolType string) (needs, refuses []string) {
-	request := []string{"method", "url", "headers", "query", "body", "idempotent", "credential"}
-	server, described := []string{"server", "tools", "expires_in"}, []string{"document", "operations", "base_url"}
-	switch toolType {
-	case "function":
-		return []string{"value"}, slices.Concat(request, server, described, []string{"definition"})
-	case "agent":
-		return []string{"definition"}, slices.Concat(request, server, described, []string{"value", "parameters"})
-	case "mcp":
-		return []string{"server", "tools"}, slices.Concat(request, described, []string{"value", "parameters", "description", "definition"})
-	case "openapi":
-		return []string{"document", "operations"}, slices.Concat(request[:6], server, []string{"value", "parameters", "description", "definition"})
-	default:
-		return []string{"url"}, slices.Concat(server, described, []string{"value", "definition"})
-	}
-}
-
 // mcpServer checks that the workspace has the server and that it offers the tools, under names that models take.
 func (k *compiler) mcpServer(tool *jsontree.Value, names map[string]bool, pointer string) {
 	server, chosen := tool.Get("server"), tool.Get("tools")

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"log/slog"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/agentteam/agentteam/apps/workflow/internal/calls"
 	"github.com/agentteam/agentteam/apps/workflow/internal/credential"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
@@ -26,6 +28,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
 	"github.com/agentteam/agentteam/apps/workflow/internal/library"
 	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
+	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/databasetest"
@@ -60,13 +63,25 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// newLivingWorld has an engine that carries runs out.
+// newLivingWorld has an engine that carries runs out, but for nodes that make calls.
 func newLivingWorld(t *testing.T) *world {
 	t.Helper()
+	return newCallingWorld(t, nil)
+}
+
+// newCallingWorld has an engine that also makes calls, if it is given models.
+func newCallingWorld(t *testing.T, models *model.Models) *world {
+	t.Helper()
 	w := prepare(t)
-	engine, err := durable.New(t.Context(), durable.Options{
-		Pool: w.pool, Graphs: w.library.Graph, Wake: w.hub.Publish, Log: slog.New(slog.DiscardHandler),
-	})
+	o := durable.Options{Pool: w.pool, Graphs: w.library.Graph, Wake: w.hub.Publish, Log: slog.New(slog.DiscardHandler)}
+	if models != nil {
+		prices, err := model.LoadPrices()
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.Programs, o.Performer = calls.Programs(prices), calls.NewPerformer(models, http.DefaultClient, nil, nil, store.New(w.pool))
+	}
+	engine, err := durable.New(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,6 +133,7 @@ func (w *world) serve(t *testing.T, runner works) {
 		Credentials: grpcapi.NewCredentials(tables, vault),
 		MCPServers:  grpcapi.NewMCPServers(tables, mcptool.New(outbound.NewClient(outbound.Options{AllowHosts: []string{"127.0.0.1"}}), vault, tables)),
 		Schedules:   grpcapi.NewSchedules(tables, runner), Webhooks: grpcapi.NewWebhooks(tables, runner, sealer), Endpoints: grpcapi.NewEndpoints(tables, sealer),
+		Threads: grpcapi.NewThreads(tables), Memory: grpcapi.NewMemory(tables), Documents: grpcapi.NewDocuments(tables),
 	}, grpcapi.Options{Key: authKey, Ready: w.pool.Ping, Log: log})
 	serving, stop := context.WithCancel(context.Background())
 	polling, stopPolling := context.WithCancel(context.Background())

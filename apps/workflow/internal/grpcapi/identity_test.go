@@ -107,6 +107,7 @@ func TestEveryRoleMayWhatTheTableSays(t *testing.T) {
 			"CreateMCPServer", "RefreshMCPServer", "DeleteMCPServer", "CreateCredential", "DeleteCredential", "StartRun", "CancelRun", "RetryRun", "ForkRun", "DecideApproval",
 			"CreateSchedule", "UpdateSchedule", "DeleteSchedule", "PauseSchedule", "ResumeSchedule", "TriggerSchedule", "CreateWebhook", "DeleteWebhook",
 			"CreateEndpoint", "GetEndpoint", "ListEndpoints", "UpdateEndpoint", "DeleteEndpoint", "RotateEndpointSecret", "ListDeliveries", "Redeliver",
+			"CreateThread", "DeleteThread", "AppendMessages", "PutMemory", "DeleteMemory", "PutDocument", "DeleteDocument",
 		},
 	}
 	for role, names := range refused {

@@ -80,6 +80,21 @@ func permissions() map[string]identity.Permission {
 		workflowv1.EndpointService_ListDeliveries_FullMethodName:       identity.TriggersManage,
 		workflowv1.EndpointService_Redeliver_FullMethodName:            identity.TriggersManage,
 		workflowv1.EndpointService_RotateEndpointSecret_FullMethodName: identity.TriggersManage,
+		workflowv1.ThreadService_CreateThread_FullMethodName:           identity.MemoryWrite,
+		workflowv1.ThreadService_GetThread_FullMethodName:              identity.MemoryRead,
+		workflowv1.ThreadService_ListThreads_FullMethodName:            identity.MemoryRead,
+		workflowv1.ThreadService_DeleteThread_FullMethodName:           identity.MemoryWrite,
+		workflowv1.ThreadService_ListMessages_FullMethodName:           identity.MemoryRead,
+		workflowv1.ThreadService_AppendMessages_FullMethodName:         identity.MemoryWrite,
+		workflowv1.MemoryService_GetMemory_FullMethodName:              identity.MemoryRead,
+		workflowv1.MemoryService_ListMemory_FullMethodName:             identity.MemoryRead,
+		workflowv1.MemoryService_PutMemory_FullMethodName:              identity.MemoryWrite,
+		workflowv1.MemoryService_DeleteMemory_FullMethodName:           identity.MemoryWrite,
+		workflowv1.DocumentService_GetDocument_FullMethodName:          identity.MemoryRead,
+		workflowv1.DocumentService_ListDocuments_FullMethodName:        identity.MemoryRead,
+		workflowv1.DocumentService_SearchDocuments_FullMethodName:      identity.MemoryRead,
+		workflowv1.DocumentService_PutDocument_FullMethodName:          identity.MemoryWrite,
+		workflowv1.DocumentService_DeleteDocument_FullMethodName:       identity.MemoryWrite,
 	}
 }
 

@@ -20,7 +20,8 @@ func TestEveryMethodAsksForAPermission(t *testing.T) {
 		Agents: workflowv1.UnimplementedAgentServiceServer{}, Nodes: workflowv1.UnimplementedNodeServiceServer{}, Runs: workflowv1.UnimplementedRunServiceServer{},
 		Approvals: workflowv1.UnimplementedApprovalServiceServer{}, Credentials: workflowv1.UnimplementedCredentialServiceServer{},
 		MCPServers: workflowv1.UnimplementedMCPServerServiceServer{}, Schedules: workflowv1.UnimplementedScheduleServiceServer{},
-		Webhooks: workflowv1.UnimplementedWebhookServiceServer{}, Endpoints: workflowv1.UnimplementedEndpointServiceServer{},
+		Webhooks: workflowv1.UnimplementedWebhookServiceServer{}, Endpoints: workflowv1.UnimplementedEndpointServiceServer{}, Threads: workflowv1.UnimplementedThreadServiceServer{},
+		Memory: workflowv1.UnimplementedMemoryServiceServer{}, Documents: workflowv1.UnimplementedDocumentServiceServer{},
 	}, Options{Log: slog.New(slog.DiscardHandler)})
 	registered := map[string]bool{}
 	for service, info := range server.grpc.GetServiceInfo() {

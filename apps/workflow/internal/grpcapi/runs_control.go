@@ -8,6 +8,8 @@ import (
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/document"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
+	"github.com/agentteam/agentteam/apps/workflow/internal/ledger"
+	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/id"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
@@ -59,10 +61,28 @@ func startOf(request *workflowv1.StartRunRequest) (start durable.StartRun, err e
 	if inputs == nil {
 		inputs = json.RawMessage(`{}`)
 	}
-	budget, err := budgetOf(request.GetBudget())
-	return durable.StartRun{
-		ID: request.GetId(), WorkflowID: request.GetWorkflowId(), Version: int(request.GetVersion()), Inputs: inputs, Budget: budget,
-	}, err
+	if start.Thread, start.Policy, err = threadOf(request); err != nil {
+		return start, err
+	}
+	start.ID, start.WorkflowID, start.Version, start.Inputs = request.GetId(), request.GetWorkflowId(), int(request.GetVersion()), inputs
+	start.Budget, err = budgetOf(request.GetBudget())
+	return start, err
+}
+
+// threadOf is the thread that a run is to be of, and what becomes of it there.
+func threadOf(request *workflowv1.StartRunRequest) (thread string, policy ledger.ThreadPolicy, err error) {
+	if request.GetThreadPolicy() != workflowv1.ThreadPolicy_THREAD_POLICY_UNSPECIFIED {
+		chosen, err := words("thread_policy", threadPolicyPrefix, []workflowv1.ThreadPolicy{request.GetThreadPolicy()})
+		if err != nil {
+			return "", "", err
+		}
+		policy = ledger.ThreadPolicy(chosen[0])
+	}
+	thread = request.GetThreadId()
+	if thread != "" && !id.Valid(id.Thread, thread) {
+		return "", "", store.Missing("thread", thread)
+	}
+	return thread, policy, nil
 }
 
 // CancelRun ends a run.

@@ -49,6 +49,9 @@ type Services struct {
 	Schedules   workflowv1.ScheduleServiceServer
 	Webhooks    workflowv1.WebhookServiceServer
 	Endpoints   workflowv1.EndpointServiceServer
+	Threads     workflowv1.ThreadServiceServer
+	Memory      workflowv1.MemoryServiceServer
+	Documents   workflowv1.DocumentServiceServer
 }
 
 // Options is what the server is made of beside its services.
@@ -108,6 +111,9 @@ func (s Services) register(server *grpc.Server) {
 	workflowv1.RegisterScheduleServiceServer(server, s.Schedules)
 	workflowv1.RegisterWebhookServiceServer(server, s.Webhooks)
 	workflowv1.RegisterEndpointServiceServer(server, s.Endpoints)
+	workflowv1.RegisterThreadServiceServer(server, s.Threads)
+	workflowv1.RegisterMemoryServiceServer(server, s.Memory)
+	workflowv1.RegisterDocumentServiceServer(server, s.Documents)
 }
 
 // Run serves until the context ends, then drains: NOT_SERVING, the delay, and calls in flight finish.

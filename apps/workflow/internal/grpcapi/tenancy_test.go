@@ -24,7 +24,7 @@ const asking = `{"schema": "agentteam/v1", "name": "Ask secretly", "inputs": {"t
 	"nodes": [{"id": "ask", "type": "approval", "config": {"title": "Secretly go on?"}}], "edges": []}`
 
 // belongings is one of everything that a workspace can have.
-type belongings struct{ workflow, agent, run, approval, artifact, digest, credential, server, schedule, webhook, endpoint, delivery string }
+type belongings struct{ workflow, agent, run, approval, artifact, digest, credential, server, schedule, webhook, endpoint, delivery, thread string }
 
 // furnish fills the world's workspace through the API, up to a run that waits for a person.
 func furnish(t *testing.T, w *world) (b belongings) {
@@ -39,7 +39,18 @@ func furnish(t *testing.T, w *world) (b belongings) {
 		t.Fatal(err)
 	}
 	b.agent = hire(t, w, `{"name": "Secret agent", "provider": "openai", "model": "m", "instructions": "Be secretive."}`)
-	started, err := w.runs.StartRun(ctx, &workflowv1.StartRunRequest{WorkflowId: b.workflow, InputsJson: `{"secret": 1}`})
+	thread, err := workflowv1.NewThreadServiceClient(w.conn).CreateThread(ctx, &workflowv1.CreateThreadRequest{Title: "Secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.thread = thread.GetThread().GetId()
+	if _, err := workflowv1.NewMemoryServiceClient(w.conn).PutMemory(ctx, &workflowv1.PutMemoryRequest{Namespace: "n", Key: "k", ValueJson: `"secret"`}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := workflowv1.NewDocumentServiceClient(w.conn).PutDocument(ctx, &workflowv1.PutDocumentRequest{Name: "d", Text: "a secret plan"}); err != nil {
+		t.Fatal(err)
+	}
+	started, err := w.runs.StartRun(ctx, &workflowv1.StartRunRequest{WorkflowId: b.workflow, InputsJson: `{"secret": 1}`, ThreadId: b.thread})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,6 +209,21 @@ func trials(b belongings) map[string]trial {
 		"ListMCPServers":       {request: &workflowv1.ListMCPServersRequest{}, nothing: true},
 		"RefreshMCPServer":     {request: &workflowv1.RefreshMCPServerRequest{Id: b.server}},
 		"DeleteMCPServer":      {request: &workflowv1.DeleteMCPServerRequest{Id: b.server}},
+		"GetMemory":            {request: &workflowv1.GetMemoryRequest{Namespace: "n", Key: "k"}},
+		"DeleteMemory":         {request: &workflowv1.DeleteMemoryRequest{Namespace: "n", Key: "k"}},
+		"ListMemory":           {request: &workflowv1.ListMemoryRequest{Namespace: "n"}, nothing: true},
+		"PutMemory":            {request: &workflowv1.PutMemoryRequest{Namespace: "n", Key: "mine", ValueJson: `1`}, nothing: true},
+		"GetDocument":          {request: &workflowv1.GetDocumentRequest{Name: "d"}},
+		"DeleteDocument":       {request: &workflowv1.DeleteDocumentRequest{Name: "d"}},
+		"ListDocuments":        {request: &workflowv1.ListDocumentsRequest{}, nothing: true},
+		"PutDocument":          {request: &workflowv1.PutDocumentRequest{Name: "mine", Text: "my own plan"}, nothing: true},
+		"SearchDocuments":      {request: &workflowv1.SearchDocumentsRequest{Query: "plan"}, nothing: true},
+		"CreateThread":         {request: &workflowv1.CreateThreadRequest{Id: b.thread}},
+		"GetThread":            {request: &workflowv1.GetThreadRequest{Id: b.thread}},
+		"ListThreads":          {request: &workflowv1.ListThreadsRequest{}, nothing: true},
+		"DeleteThread":         {request: &workflowv1.DeleteThreadRequest{Id: b.thread}},
+		"ListMessages":         {request: &workflowv1.ListMessagesRequest{ThreadId: b.thread}},
+		"AppendMessages":       {request: &workflowv1.AppendMessagesRequest{ThreadId: b.thread, Messages: say(workflowv1.MessageRole_MESSAGE_ROLE_USER, "x")}},
 		"ListApprovals":        {request: &workflowv1.ListApprovalsRequest{RunId: b.run}, nothing: true},
 		"GetApproval":          {request: &workflowv1.GetApprovalRequest{Id: b.approval}},
 		"DecideApproval":       {request: &workflowv1.DecideApprovalRequest{Id: b.approval, Digest: b.digest, Decision: workflowv1.ApprovalStatus_APPROVAL_STATUS_APPROVED}},
@@ -243,6 +269,9 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 	if answer, err := w.runs.StartRun(other.owner(t), &workflowv1.StartRunRequest{Id: b.run, WorkflowId: own.workflow}); err == nil || status.Code(err) == codes.Internal {
 		t.Errorf("a run's id of another workspace: %v, %v", answer, err)
 	}
+	if answer, err := w.runs.StartRun(other.owner(t), &workflowv1.StartRunRequest{WorkflowId: own.workflow, ThreadId: b.thread}); status.Code(err) != codes.NotFound {
+		t.Errorf("a run of another workspace's thread: %v, %v", answer, err)
+	}
 	if answer, err := w.runs.ForkRun(other.owner(t), &workflowv1.ForkRunRequest{Id: own.run, FromStep: "ask", NewId: b.run}); err == nil || status.Code(err) == codes.Internal {
 		t.Errorf("a fork into a run of another workspace: %v, %v", answer, err)
 	}
@@ -255,7 +284,8 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 func (w *world) contents(t *testing.T, b belongings) string {
 	t.Helper()
 	var parts []string
-	for _, name := range []string{"GetWorkflow", "ListVersions", "GetAgent", "ListAgentVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns", "GetCredential", "GetMCPServer", "GetSchedule", "ListTicks", "GetWebhook", "GetEndpoint", "ListDeliveries"} {
+	for _, name := range []string{"GetWorkflow", "ListVersions", "GetAgent", "ListAgentVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns", "GetCredential", "GetMCPServer", "GetSchedule", "ListTicks", "GetWebhook", "GetEndpoint", "ListDeliveries",
+		"GetThread", "ListMessages", "GetMemory", "ListMemory", "GetDocument", "ListDocuments", "SearchDocuments"} {
 		answer, err := call(w.owner(t), w.conn, method(t, name), trials(b)[name].request)
 		if err != nil {
 			t.Fatal(name, err)

@@ -68,7 +68,7 @@ func (w *toolWorld) startEngine(t *testing.T) {
 	models := model.NewModels(map[string]model.Account{model.OpenAI: {Provider: model.NewOpenAI("sk-x", listening.URL+"/v1"), Key: "sk-x"}}, prices, time.Millisecond)
 	tables, guarded := store.New(w.pool), outbound.NewClient(outbound.Options{AllowHosts: []string{"127.0.0.1"}})
 	vault := newVault(t, tables)
-	performer := calls.NewPerformer(models, guarded, vault, mcptool.New(guarded, vault, tables))
+	performer := calls.NewPerformer(models, guarded, vault, mcptool.New(guarded, vault, tables), tables)
 	engine, err := durable.New(t.Context(), durable.Options{
 		Pool: w.pool, Programs: calls.Programs(prices), Performer: performer, Graphs: w.library.Graph, Wake: w.hub.Publish, Log: slog.New(slog.DiscardHandler),
 	})

@@ -16,6 +16,8 @@ const (
 	approvalKindPrefix   = "APPROVAL_KIND_"
 	credentialKindPrefix = "CREDENTIAL_KIND_"
 	approvalPolicyPrefix = "APPROVAL_POLICY_"
+	messageRolePrefix    = "MESSAGE_ROLE_"
+	threadPolicyPrefix   = "THREAD_POLICY_"
 )
 
 // mostWords bounds a filter: no enumeration has so many.

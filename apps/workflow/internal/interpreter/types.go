@@ -53,6 +53,7 @@ type RunInfo struct {
 	WorkflowID string `json:"workflow_id"`
 	Version    int    `json:"version"`
 	StartedAt  string `json:"started_at"` // RFC 3339
+	Thread     string `json:"thread"`     // empty: the run is of none
 }
 
 // ActionKind says what becomes of a node.

@@ -25,7 +25,7 @@ func newValues(v Variables, r Results) *values {
 func (v Variables) named() map[string]any {
 	named := map[string]any{
 		"inputs": orEmpty(v.Inputs), "with": orEmpty(v.With), "index": v.Index,
-		"run": map[string]any{"id": v.Run.ID, "workflow_id": v.Run.WorkflowID, "version": v.Run.Version, "started_at": v.Run.StartedAt},
+		"run": map[string]any{"id": v.Run.ID, "workflow_id": v.Run.WorkflowID, "version": v.Run.Version, "started_at": v.Run.StartedAt, "thread": v.Run.Thread},
 	}
 	if v.Item != nil {
 		named["item"] = v.Item

@@ -171,7 +171,13 @@ func (c *change) start(s *scope, n *graph.Node, attempt int, a interpreter.Actio
 	case typeSubworkflow:
 		return c.startSubworkflow(s, n, attempt, a.Config)
 	}
-	config := clean(a.Config)
+	config, failure, err := c.recall(n, clean(a.Config))
+	if err != nil {
+		return err
+	}
+	if failure != nil {
+		return c.fail(s, n, attempt, failure)
+	}
 	c.record(s, step{path: path, node: n.ID, kind: n.Type, status: interpreter.Running, attempt: attempt, config: config}, nil)
 	c.task(Task{Kind: Perform, Path: path, Attempt: attempt, Claim: c.claim(n, config)})
 	return nil

@@ -24,6 +24,11 @@ func Carry(ctx context.Context, tx *Tx, plan Plan, t Task) (Outcome, error) {
 	}
 	switch t.Kind {
 	case Continue:
+		if c.run.status == Queued {
+			if err := c.launch(); err != nil {
+				return Outcome{}, err
+			}
+		}
 		p := pending{scope: t.Path}
 		if plan.isLoop(t.Path) {
 			p = pending{loop: t.Path}
@@ -32,6 +37,8 @@ func Carry(ctx context.Context, tx *Tx, plan Plan, t Task) (Outcome, error) {
 		return c.finish()
 	case Deadline:
 		return c.overdue()
+	case Interrupt:
+		return c.interrupted()
 	case Wait, Expire, Timeout, Restart:
 		return c.waited(t)
 	default:

@@ -146,9 +146,12 @@ func (c *change) finish() (Outcome, error) {
 	}
 	if c.run.status.Ended() {
 		c.next = nil
+		if err := c.handOver(); err != nil {
+			return Outcome{}, err
+		}
 	}
 	for i := range c.next {
-		if c.next[i].Kind == Continue {
+		if c.next[i].Kind == Continue && c.next[i].Run == c.run.id {
 			c.next[i].Serial = c.run.lastSeq + int64(len(c.events))
 		}
 	}

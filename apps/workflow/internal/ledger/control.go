@@ -54,6 +54,9 @@ func Retry(ctx context.Context, tx *Tx, plan Plan, workspace, runID, from string
 	if err := c.retriable(root, from); err != nil {
 		return Outcome{}, err
 	}
+	if err := c.reenter(); err != nil {
+		return Outcome{}, err
+	}
 	s, err := c.scope("")
 	if err != nil {
 		return Outcome{}, err
@@ -137,13 +140,17 @@ func Fork(ctx context.Context, tx *Tx, plan Plan, source, from string, n New) (O
 	if root.Node(from) == nil {
 		return Outcome{}, fmt.Errorf("run %s has no step %q outside of loops and sub-workflows: %w", source, from, ErrNotFound)
 	}
-	err := tx.QueryRow(ctx, `SELECT inputs, budget_cost, budget_tokens, budget_steps, budget_tool_calls FROM runs WHERE id = $1`, source).
-		Scan(&n.Inputs, &n.Budget.CostMicroUSD, &n.Budget.Tokens, &n.Budget.Steps, &n.Budget.ToolCalls)
+	err := tx.QueryRow(ctx, `SELECT inputs, coalesce(thread_id, ''), budget_cost, budget_tokens, budget_steps, budget_tool_calls FROM runs WHERE id = $1`, source).
+		Scan(&n.Inputs, &n.Thread, &n.Budget.CostMicroUSD, &n.Budget.Tokens, &n.Budget.Steps, &n.Budget.ToolCalls)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("run %s: %w", source, ErrNotFound)
 	}
 	n.ForkedFrom = source
-	c, created, err := insertRun(ctx, tx, plan, n)
+	admitted, err := admit(ctx, tx, n)
+	if err != nil {
+		return Outcome{}, err
+	}
+	c, created, err := insertRun(ctx, tx, plan, n, admitted)
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -28,6 +28,8 @@ type New struct {
 	Budget     document.Budget `json:"budget"` // the tighter of this and the document's holds
 	By         Actor           `json:"by"`
 	ForkedFrom string          `json:"forked_from,omitempty"`
+	Thread     string          `json:"thread,omitempty"` // empty: of none
+	Policy     ThreadPolicy    `json:"policy,omitempty"`
 }
 
 // CheckInputs gives a new run's inputs with defaults filled in, or *Invalid. It needs no transaction.
@@ -59,43 +61,53 @@ func Create(ctx context.Context, tx *Tx, plan Plan, n New) (Outcome, error) {
 	if err := enter(tx, n.Workspace); err != nil {
 		return Outcome{}, err
 	}
-	c, created, err := insertRun(ctx, tx, plan, n)
+	admitted, err := admit(ctx, tx, n)
+	if err != nil {
+		return Outcome{}, err
+	}
+	c, created, err := insertRun(ctx, tx, plan, n, admitted)
 	if err != nil {
 		return Outcome{}, err
 	}
 	if !created {
 		return existing(ctx, tx, plan, n)
 	}
-	c.queue = append(c.queue, pending{scope: ""})
+	if !admitted.queued {
+		c.queue = append(c.queue, pending{scope: ""})
+	}
 	return c.finish()
 }
 
 // insertRun inserts the run with its outermost scope, which it leaves to the caller to advance.
-func insertRun(ctx context.Context, tx *Tx, plan Plan, n New) (*change, bool, error) {
-	root := plan.Graphs[plan.Root]
+func insertRun(ctx context.Context, tx *Tx, plan Plan, n New, a admission) (*change, bool, error) {
+	root, status := plan.Graphs[plan.Root], Running
+	if a.queued {
+		status = Queued
+	}
 	budget := tighter(n.Budget, root.Document.Settings.Budget)
 	var now time.Time
-	var forked *string
-	if n.ForkedFrom != "" {
-		forked = &n.ForkedFrom
-	}
 	if err := tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now); err != nil {
 		return nil, false, err
 	}
 	variables := interpreter.Variables{Inputs: n.Inputs, Run: interpreter.RunInfo{ID: n.ID, WorkflowID: plan.Root.Workflow, Version: plan.Root.Number,
-		StartedAt: now.UTC().Format(time.RFC3339Nano)}}
+		StartedAt: now.UTC().Format(time.RFC3339Nano), Thread: n.Thread}}
 	inserted, err := tx.Exec(ctx, `WITH run AS (
-  INSERT INTO runs (id, workspace_id, workflow_id, version, status, inputs, created_by, created_at, started_at, forked_from, budget_cost, budget_tokens, budget_steps, budget_tool_calls)
-  VALUES ($1, $2, $3, $4, 'running', $5::text::json, $6::text::jsonb, $7, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING RETURNING id
+  INSERT INTO runs (id, workspace_id, workflow_id, version, status, inputs, created_by, created_at, started_at, forked_from, budget_cost, budget_tokens, budget_steps, budget_tool_calls, thread_id)
+  VALUES ($1, $2, $3, $4, $14::text, $5::text::json, $6::text::jsonb, $7::timestamptz, CASE WHEN $14 = 'running' THEN $7::timestamptz END, nullif($8, ''), $9, $10, $11, $12,
+    nullif($15, '')) ON CONFLICT (id) DO NOTHING RETURNING id
 ) INSERT INTO scopes (run_id, workspace_id, path, status, variables) SELECT id, $2, '', 'running', $13::text::json FROM run`,
-		n.ID, n.Workspace, plan.Root.Workflow, plan.Root.Number, string(n.Inputs), encode(n.By), now, forked,
-		budget.CostMicroUSD, budget.Tokens, budget.Steps, budget.ToolCalls, encode(variables))
+		n.ID, n.Workspace, plan.Root.Workflow, plan.Root.Number, string(n.Inputs), encode(n.By), now, n.ForkedFrom,
+		budget.CostMicroUSD, budget.Tokens, budget.Steps, budget.ToolCalls, encode(variables), string(status), n.Thread)
 	if err != nil || inserted == 0 {
 		return nil, false, err
 	}
-	c := newChange(ctx, tx, plan, run{id: n.ID, workspace: n.Workspace, status: Running, generation: 1, version: plan.Root, startedAt: now, budget: budget, now: now})
+	c := newChange(ctx, tx, plan, run{id: n.ID, workspace: n.Workspace, status: status, generation: 1, version: plan.Root, startedAt: now, budget: budget, now: now, thread: n.Thread})
 	c.scopes[""] = &scope{place: place{graph: root, version: plan.Root}, index: -1, status: interpreter.Running, variables: variables, results: map[string]*result{}, change: c}
 	c.log("run.queued", "", map[string]any{"workflow_id": plan.Root.Workflow, "version": plan.Root.Number})
+	if a.queued {
+		c.next = a.cut
+		return c, true, nil
+	}
 	c.log("run.started", "", struct{}{})
 	c.deadline(root)
 	return c, true, nil
@@ -104,11 +116,12 @@ func insertRun(ctx context.Context, tx *Tx, plan Plan, n New) (*change, bool, er
 // existing answers for a run that is there already: the same, or a conflict.
 func existing(ctx context.Context, tx *Tx, plan Plan, n New) (Outcome, error) {
 	var version Version
-	var inputs, by []byte
+	var inputs []byte
 	var status Status
-	err := tx.QueryRow(ctx, `SELECT workflow_id, version, inputs, created_by, status FROM runs WHERE id = $1`, n.ID).
-		Scan(&version.Workflow, &version.Number, &inputs, &by, &status)
-	if err != nil || version != plan.Root || string(inputs) != string(n.Inputs) {
+	var thread string
+	err := tx.QueryRow(ctx, `SELECT workflow_id, version, inputs, status, coalesce(thread_id, '') FROM runs WHERE id = $1`, n.ID).
+		Scan(&version.Workflow, &version.Number, &inputs, &status, &thread)
+	if err != nil || version != plan.Root || string(inputs) != string(n.Inputs) || thread != n.Thread {
 		return Outcome{}, fmt.Errorf("there is another run with the id %s already; choose a new id: %w", n.ID, ErrConflict)
 	}
 	leave(tx)

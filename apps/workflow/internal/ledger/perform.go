@@ -52,10 +52,10 @@ func Begin(ctx context.Context, tx *Tx, plan Plan, t Task) (*Claim, Outcome, err
 	}
 	c.next = append(c.next, Task{}) // something is done at once: the run is not paused
 	o, err := c.finish()
-	o.Next = nil
 	if o.Ended {
 		return nil, o, err
 	}
+	o.Next = nil
 	return claim, o, err
 }
 
@@ -63,7 +63,7 @@ func Begin(ctx context.Context, tx *Tx, plan Plan, t Task) (*Claim, Outcome, err
 func (c *change) reclaim(t Task, b begun) (*Claim, error) {
 	claim := c.claim(b.node, b.config)
 	claim.Resumed = t.Serial == 0 || b.status != interpreter.Waiting
-	return claim, c.recall(t, claim)
+	return claim, c.regain(t, claim)
 }
 
 // over says whether a task's part of a step has ended: another attempt is on, or another task goes on with this one.
@@ -209,6 +209,7 @@ type Move struct {
 	End     bool
 	Output  json.RawMessage
 	Failure *node.Failure
+	Said    *node.Said // what the end adds to a thread; nil: nothing
 	// Held are calls that people have to approve first: the step waits for them. Gained is what all calls gave since the task began.
 	Held   []node.Call
 	Gained []node.CallResult
@@ -267,7 +268,13 @@ func (c *change) conclude(s *scope, n *graph.Node, attempt int, m Move) error {
 	if m.Failure != nil {
 		return c.fail(s, n, attempt, m.Failure)
 	}
-	return c.complete(s, n, attempt, "", m.Output)
+	if err := c.complete(s, n, attempt, "", m.Output); err != nil {
+		return err
+	}
+	if m.Said != nil && s.results[n.ID].Status == interpreter.Completed {
+		c.say(join(s.path, n.ID), *m.Said)
+	}
+	return nil
 }
 
 const settleSQL = `INSERT INTO calls (run_id, workspace_id, step, attempt, generation, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at)

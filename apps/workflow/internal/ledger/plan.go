@@ -55,7 +55,7 @@ func Resolve(root Version, load func(Version) (*graph.Graph, error)) (Plan, erro
 // asks says whether a graph has what may wait for people: also what works with tools, whose calls they may have to approve.
 func asks(g *graph.Graph) bool {
 	return slices.ContainsFunc(g.Nodes, func(n *graph.Node) bool {
-		tools := performed(n.Type) && !n.Pure && n.Type != "http"
+		tools := performed(n.Type) && !n.Pure && n.Type != "http" && n.Type != "memory"
 		return tools || n.Type == typeApproval || n.Type == typeInput || n.Body != nil && asks(n.Body)
 	})
 }
@@ -126,6 +126,9 @@ func split(path string) (scope, node string) {
 }
 
 func iteration(step string, index int) string { return fmt.Sprintf("%s[%d]", step, index) }
+
+// typeAgent is the type whose steps the ledger gives what their thread holds.
+const typeAgent = "agent"
 
 // The types of nodes that the ledger itself carries out; all others are performed.
 const (

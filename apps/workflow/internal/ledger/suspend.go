@@ -90,8 +90,8 @@ AND EXISTS (SELECT FROM steps WHERE run_id = $1 AND path = $2 AND (progress->>'s
 	return c.goOn(s, n, t.Attempt)
 }
 
-// recall gives a claim what the step had before it waited, and what was decided.
-func (c *change) recall(t Task, claim *Claim) error {
+// regain gives a claim what the step had before it waited, and what was decided.
+func (c *change) regain(t Task, claim *Claim) error {
 	if t.Serial == 0 {
 		return nil
 	}

@@ -19,7 +19,9 @@ const (
 	Timeout  Kind = "timeout"  // a step that waits has waited too long
 	Deadline Kind = "deadline" // the run has lasted too long
 	Restart  Kind = "restart"  // another attempt of a step that the ledger itself carries out
-	Continue Kind = "continue" // a transaction reached its limit; there is more to do at once
+	Continue Kind = "continue" // a transaction reached its limit; there is more to do at once. It begins a queued run
+	// Interrupt ends a run for the sake of a newer one of its thread.
+	Interrupt Kind = "interrupt"
 )
 
 // Task is something to be carried out. A task whose run, generation or attempt has passed changes nothing.

@@ -31,6 +31,7 @@ type Request struct {
 	OutputSchema    json.RawMessage `json:"output_schema,omitempty"` // a JSON Schema that the text has to fit as JSON
 	MaxOutputTokens int64           `json:"max_output_tokens"`
 	Temperature     *float64        `json:"temperature,omitempty"` // nil: the model's own
+	Unheard         bool            `json:"unheard,omitempty"`     // the answer is for the program alone, not for the run's readers
 }
 
 // Message is one turn of a conversation: the user's text, the model's answer, or what its tools gave.

@@ -165,6 +165,30 @@ type Move struct {
 	Events  []CallEvent     // what the program has to tell beside what its calls do; they go into the log once
 	Output  json.RawMessage // the step's output, when there are no calls and no failure
 	Failure *Failure
+	// Said is what the step adds to its thread together with its output; nil: nothing.
+	Said *Said
+}
+
+// Said is an exchange in a thread. It is added in the transaction that records the step's end: once.
+type Said struct {
+	Thread         string
+	Prompt, Answer string
+	// Summary stands for all messages up to and with number Through; 0: it stays what it is.
+	Summary string
+	Through int64
+}
+
+// Recalled is what an agent's thread held when its step began, as the ledger puts it into the step's config.
+type Recalled struct {
+	Summary  string           `json:"summary,omitempty"`
+	Messages []RecalledSpeech `json:"messages"` // after those of the summary, the oldest first
+}
+
+// RecalledSpeech is one message of a thread.
+type RecalledSpeech struct {
+	Seq  int64  `json:"seq"`
+	Role string `json:"role"` // user or assistant
+	Text string `json:"text"`
 }
 
 // CallID names one call in the whole system, and its try.
