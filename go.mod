@@ -73,7 +73,10 @@ require (
 	google.golang.org/protobuf v1.36.12
 )
 
-require github.com/aws/aws-sdk-go-v2/service/servicediscovery v1.40.2
+require (
+	github.com/aws/aws-sdk-go-v2/service/servicediscovery v1.40.2
+	github.com/wI2L/jsondiff v0.7.1
+)
 
 require (
 	cel.dev/expr v0.25.3 // indirect

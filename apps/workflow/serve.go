@@ -16,8 +16,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/agentteam/agentteam/apps/workflow/internal/authoring"
 	"github.com/agentteam/agentteam/apps/workflow/internal/calls"
 	"github.com/agentteam/agentteam/apps/workflow/internal/config"
+	"github.com/agentteam/agentteam/apps/workflow/internal/directcall"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
@@ -127,6 +129,10 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	performer := calls.NewPerformer(models, outbound.NewClient(outbound.Options{AllowPrefixes: p.cfg.OutboundAllow.Prefixes, AllowHosts: p.cfg.OutboundAllow.Hosts}))
 	tables := store.New(p.pool)
 	documents := library.New(tables, graph.DefaultTypes(), models.Providers())
+	author, err := authoring.New(directcall.New(models, prices, tables), documents)
+	if err != nil {
+		return err
+	}
 	engine, err := durable.New(ctx, durable.Options{Pool: p.pool, Programs: programs, Performer: performer, OneCall: []string{"http"},
 		Graphs: documents.Graph, Wake: p.hub.Publish, Measure: measure, Log: p.log})
 	if err != nil {
@@ -135,7 +141,7 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	events := feed.New(feed.Options{Log: tables, Wake: p.hub, Measure: measure, Logger: p.log})
 	server := grpcapi.New(p.listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(runnable(documents.Types())), Workflows: grpcapi.NewWorkflows(tables, documents),
-		Nodes: grpcapi.NewNodes(documents, programs, performer), Runs: grpcapi.NewRuns(tables, engine, events), Approvals: grpcapi.NewApprovals(tables, engine),
+		Authoring: grpcapi.NewAuthoring(tables, documents, author), Nodes: grpcapi.NewNodes(documents, programs, performer), Runs: grpcapi.NewRuns(tables, engine, events), Approvals: grpcapi.NewApprovals(tables, engine),
 	}, grpcapi.Options{Key: p.cfg.InternalAuthKey.Reveal(), Ready: p.pool.Ping, Telemetry: p.telemetry.GRPCServer(), Log: p.log})
 	return p.together(ctx, drainDelay, engine, server, events)
 }

@@ -17,6 +17,7 @@ const (
 	Approval  = "apr"
 	Artifact  = "art"
 	Key       = "key"
+	Call      = "cal" // of a model, outside of any run
 )
 
 const (

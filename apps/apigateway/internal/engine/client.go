@@ -28,6 +28,7 @@ type Options struct {
 // Client is the channel to the engine. A call carries the context's caller, signed.
 type Client struct {
 	Workflows workflowv1.WorkflowServiceClient
+	Authoring workflowv1.AuthoringServiceClient
 	Nodes     workflowv1.NodeServiceClient
 	Runs      workflowv1.RunServiceClient
 	Approvals workflowv1.ApprovalServiceClient
@@ -53,6 +54,7 @@ func dial(target string, o Options, more ...grpc.DialOption) (*Client, error) {
 	conn.Connect()
 	return &Client{
 		Workflows: workflowv1.NewWorkflowServiceClient(conn),
+		Authoring: workflowv1.NewAuthoringServiceClient(conn),
 		Nodes:     workflowv1.NewNodeServiceClient(conn),
 		Runs:      workflowv1.NewRunServiceClient(conn),
 		Approvals: workflowv1.NewApprovalServiceClient(conn),

@@ -22,6 +22,7 @@ func promised() map[string]string {
 		"GET /v1/api-keys": "keys.manage", "POST /v1/api-keys": "keys.manage", "GET /v1/api-keys/{id}": "keys.manage", "DELETE /v1/api-keys/{id}": "keys.manage",
 		"POST /v1/workflows": "workflows.write", "GET /v1/workflows": "workflows.read", "GET /v1/workflows/{id}": "workflows.read",
 		"PUT /v1/workflows/{id}": "workflows.write", "DELETE /v1/workflows/{id}": "workflows.write", "POST /v1/workflows:validate": "workflows.write",
+		"POST /v1/workflows:generate": "workflows.write", "POST /v1/workflows/{id}:refine": "workflows.write",
 		"POST /v1/workflows/{id}:publish": "workflows.publish", "POST /v1/workflows/{id}:rollback": "workflows.publish",
 		"GET /v1/workflows/{id}/versions": "workflows.read", "GET /v1/workflows/{id}/versions/{version}": "workflows.read",
 		"GET /v1/node-types": "workflows.read", "POST /v1/nodes:validate": "workflows.write", "POST /v1/nodes:test": "workflows.write",

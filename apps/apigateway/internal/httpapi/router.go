@@ -25,6 +25,7 @@ func (s *Server) routes() http.Handler {
 	s.members()
 	s.apiKeys()
 	s.workflows()
+	s.authoring()
 	s.versions()
 	s.nodes()
 	s.runs()

@@ -26,7 +26,7 @@ func (r *replay) finish(text string) *node.Move {
 		if problems != nil {
 			return &node.Move{Failure: invalid("output_schema is no usable JSON Schema: %s", listed(problems))}
 		}
-		data = json.RawMessage(unfenced(text))
+		data = json.RawMessage(model.Unfenced(text))
 		if problems := wanted.Check(data); problems != nil {
 			return r.repair(problems)
 		}
@@ -48,20 +48,6 @@ func (r *replay) repair(problems []problem.Problem) *node.Move {
 		User: "Your answer does not fit the JSON Schema that it has to fit: " + listed(problems) + ". Answer again, with nothing but JSON that fits.",
 	})
 	return nil
-}
-
-// unfenced takes JSON out of the Markdown that models like to put around it.
-func unfenced(text string) string {
-	text = strings.TrimSpace(text)
-	inner, ok := strings.CutPrefix(text, "```")
-	if !ok {
-		return text
-	}
-	inner, ok = strings.CutSuffix(inner, "```")
-	if !ok {
-		return text
-	}
-	return strings.TrimSpace(strings.TrimPrefix(inner, "json"))
 }
 
 func listed(problems []problem.Problem) string {

@@ -18,11 +18,14 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/agentteam/agentteam/apps/workflow/internal/authoring"
+	"github.com/agentteam/agentteam/apps/workflow/internal/directcall"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
 	"github.com/agentteam/agentteam/apps/workflow/internal/library"
+	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/identity"
@@ -42,7 +45,8 @@ type world struct {
 	conn      *grpc.ClientConn
 	runs      workflowv1.RunServiceClient
 	approvals workflowv1.ApprovalServiceClient
-	stop      func() // begins the drain
+	models    map[string]model.Account // nil: none can be called
+	stop      func()                   // begins the drain
 	ended     chan error
 }
 
@@ -89,6 +93,14 @@ func prepare(t *testing.T) *world {
 func (w *world) serve(t *testing.T, runner grpcapi.Runner) {
 	t.Helper()
 	log, tables := slog.New(slog.DiscardHandler), store.New(w.pool)
+	prices, err := model.LoadPrices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	author, err := authoring.New(directcall.New(model.NewModels(w.models, prices, time.Millisecond), prices, tables), w.library)
+	if err != nil {
+		t.Fatal(err)
+	}
 	events := feed.New(feed.Options{Log: tables, Wake: w.hub, Logger: log})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -96,7 +108,7 @@ func (w *world) serve(t *testing.T, runner grpcapi.Runner) {
 	}
 	server := grpcapi.New(listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, w.library), Nodes: grpcapi.NewNodes(w.library, nil, nil),
-		Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
+		Authoring: grpcapi.NewAuthoring(tables, w.library, author), Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
 	}, grpcapi.Options{Key: authKey, Ready: w.pool.Ping, Log: log})
 	serving, stop := context.WithCancel(context.Background())
 	polling, stopPolling := context.WithCancel(context.Background())

@@ -97,9 +97,9 @@ func TestEveryRoleMayWhatTheTableSays(t *testing.T) {
 	refused := map[identity.Role][]string{
 		identity.Owner: {}, identity.Admin: {},
 		identity.Editor:   {"DecideApproval"},
-		identity.Operator: {"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode"},
+		identity.Operator: {"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode", "GenerateWorkflow", "RefineWorkflow"},
 		identity.Viewer: {
-			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode",
+			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode", "GenerateWorkflow", "RefineWorkflow",
 			"StartRun", "CancelRun", "RetryRun", "ForkRun", "DecideApproval",
 		},
 	}

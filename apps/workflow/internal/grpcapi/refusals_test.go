@@ -29,6 +29,12 @@ func TestWhatIsOutOfBoundsIsRefused(t *testing.T) {
 		request proto.Message
 		field   string
 	}{
+		{"GenerateWorkflow", &workflowv1.GenerateWorkflowRequest{Writer: &workflowv1.Writer{Provider: "openai", Model: "m"}}, "description"},
+		{"GenerateWorkflow", &workflowv1.GenerateWorkflowRequest{Description: strings.Repeat("ä", 20_001), Writer: &workflowv1.Writer{Provider: "openai", Model: "m"}}, "description"},
+		{"GenerateWorkflow", &workflowv1.GenerateWorkflowRequest{Description: "x", Writer: &workflowv1.Writer{Provider: "mistral", Model: "m"}}, "provider"},
+		{"GenerateWorkflow", &workflowv1.GenerateWorkflowRequest{Description: "x", Writer: &workflowv1.Writer{Provider: "openai"}}, "model"},
+		{"GenerateWorkflow", &workflowv1.GenerateWorkflowRequest{Description: "x", Writer: &workflowv1.Writer{Provider: "openai", Model: "m", MaxAttempts: 6}}, "max_attempts"},
+		{"RefineWorkflow", &workflowv1.RefineWorkflowRequest{Id: workflow, Revision: -1}, "revision"},
 		{"StartRun", &workflowv1.StartRunRequest{Id: "run_1", WorkflowId: workflow}, "id"},
 		{"StartRun", &workflowv1.StartRunRequest{WorkflowId: workflow, Version: -1}, "version"},
 		{"StartRun", &workflowv1.StartRunRequest{WorkflowId: workflow, InputsJson: `{"a":`}, "inputs_json"},

@@ -40,6 +40,7 @@ const (
 type Services struct {
 	Engine    workflowv1.EngineServiceServer
 	Workflows workflowv1.WorkflowServiceServer
+	Authoring workflowv1.AuthoringServiceServer
 	Nodes     workflowv1.NodeServiceServer
 	Runs      workflowv1.RunServiceServer
 	Approvals workflowv1.ApprovalServiceServer
@@ -93,6 +94,7 @@ func New(listener net.Listener, services Services, o Options) *Server {
 func (s Services) register(server *grpc.Server) {
 	workflowv1.RegisterEngineServiceServer(server, s.Engine)
 	workflowv1.RegisterWorkflowServiceServer(server, s.Workflows)
+	workflowv1.RegisterAuthoringServiceServer(server, s.Authoring)
 	workflowv1.RegisterNodeServiceServer(server, s.Nodes)
 	workflowv1.RegisterRunServiceServer(server, s.Runs)
 	workflowv1.RegisterApprovalServiceServer(server, s.Approvals)

@@ -79,6 +79,8 @@ func trials(b belongings) map[string]trial {
 		"GetVersion":       {request: &workflowv1.GetVersionRequest{WorkflowId: b.workflow, Version: 1}},
 		"ListVersions":     {request: &workflowv1.ListVersionsRequest{WorkflowId: b.workflow}},
 		"RollbackWorkflow": {request: &workflowv1.RollbackWorkflowRequest{Id: b.workflow, Version: 1}},
+		"GenerateWorkflow": {request: &workflowv1.GenerateWorkflowRequest{Description: "Steal", Writer: &workflowv1.Writer{Provider: "openai", Model: "m"}}, nothing: true},
+		"RefineWorkflow":   {request: &workflowv1.RefineWorkflowRequest{Id: b.workflow, Instruction: "Steal", Writer: &workflowv1.Writer{Provider: "openai", Model: "m"}}},
 		"ListNodeTypes":    {request: &workflowv1.ListNodeTypesRequest{}, nothing: true},
 		"ValidateNode":     {request: &workflowv1.ValidateNodeRequest{NodeJson: subworkflow}, nothing: true},
 		"TestNode":         {request: &workflowv1.TestNodeRequest{NodeJson: `{"id": "t", "type": "transform", "config": {"value": 1}}`}, nothing: true},

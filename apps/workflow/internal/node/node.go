@@ -38,6 +38,7 @@ const (
 	CodeBudgetExhausted = "budget_exhausted" // the call would have exceeded the run's budget
 	CodeRejected        = "rejected"         // a person said no
 	CodeExpired         = "expired"          // nobody decided in time
+	CodeStale           = "stale"            // a draft was changed while a model wrote another
 	CodeInternal        = "internal"         // a fault of the engine
 )
 
