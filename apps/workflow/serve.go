@@ -27,6 +27,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/library"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
+	"github.com/agentteam/agentteam/apps/workflow/internal/replay"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/contract"
 	"github.com/agentteam/agentteam/internal/buildinfo"
@@ -126,8 +127,9 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	}
 	models := model.NewModels(p.accounts(), prices, modelPause)
 	programs := calls.Programs(prices)
-	performer := calls.NewPerformer(models, outbound.NewClient(outbound.Options{AllowPrefixes: p.cfg.OutboundAllow.Prefixes, AllowHosts: p.cfg.OutboundAllow.Hosts}))
+	live := calls.NewPerformer(models, outbound.NewClient(outbound.Options{AllowPrefixes: p.cfg.OutboundAllow.Prefixes, AllowHosts: p.cfg.OutboundAllow.Hosts}))
 	tables := store.New(p.pool)
+	performer := replay.NewPerformer(live, tables)
 	documents := library.New(tables, graph.DefaultTypes(), models.Providers())
 	author, err := authoring.New(directcall.New(models, prices, tables), documents)
 	if err != nil {

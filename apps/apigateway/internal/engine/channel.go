@@ -28,6 +28,8 @@ const serviceConfig = `{
 			{"service": "workflow.v1.NodeService", "method": "ValidateNode"},
 			{"service": "workflow.v1.RunService", "method": "StartRun"},
 			{"service": "workflow.v1.RunService", "method": "ForkRun"},
+			{"service": "workflow.v1.RunService", "method": "ReplayRun"},
+			{"service": "workflow.v1.RunService", "method": "CompareReplay"},
 			{"service": "workflow.v1.RunService", "method": "CancelRun"},
 			{"service": "workflow.v1.RunService", "method": "GetRun"},
 			{"service": "workflow.v1.RunService", "method": "ListRuns"},

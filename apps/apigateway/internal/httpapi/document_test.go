@@ -28,6 +28,7 @@ func promised() map[string]string {
 		"GET /v1/node-types": "workflows.read", "POST /v1/nodes:validate": "workflows.write", "POST /v1/nodes:test": "workflows.write",
 		"POST /v1/runs": "runs.start", "GET /v1/runs": "runs.read", "GET /v1/runs/{id}": "runs.read", "GET /v1/runs/{id}/steps": "runs.read",
 		"POST /v1/runs/{id}:cancel": "runs.control", "POST /v1/runs/{id}:retry": "runs.control", "POST /v1/runs/{id}:fork": "runs.control",
+		"POST /v1/runs/{id}:replay": "runs.control", "GET /v1/runs/{id}/comparison": "runs.read",
 		"GET /v1/runs/{id}/events": "runs.read", "GET /v1/artifacts/{id}": "runs.read",
 		"GET /v1/approvals": "runs.read", "GET /v1/approvals/{id}": "runs.read",
 		"POST /v1/approvals/{id}:approve": "approvals.decide", "POST /v1/approvals/{id}:reject": "approvals.decide", "POST /v1/approvals/{id}:submit": "approvals.decide",

@@ -31,6 +31,7 @@ type Run struct {
 	EndedAt    *time.Time      `json:"ended_at,omitempty"`
 	LastSeq    int64           `json:"last_seq" doc:"Number of the newest event."`
 	ForkedFrom string          `json:"forked_from,omitempty" doc:"The run that this one was forked from."`
+	ReplayOf   string          `json:"replay_of,omitempty" doc:"The run that this one replays."`
 }
 
 func run(r *workflowv1.Run) Run {
@@ -39,7 +40,7 @@ func run(r *workflowv1.Run) Run {
 		Inputs: raw(r.GetInputsJson()), Outputs: raw(r.GetOutputsJson()), Failure: failure(r.GetFailure()),
 		Budget: budget(r.GetBudget()), Usage: usage(r.GetUsage()),
 		CreatedAt: moment(r.GetCreated().GetTime()), CreatedBy: actor(r.GetCreated()),
-		StartedAt: moment(r.GetStartTime()), EndedAt: moment(r.GetEndTime()), LastSeq: r.GetLastSeq(), ForkedFrom: r.GetForkedFrom(),
+		StartedAt: moment(r.GetStartTime()), EndedAt: moment(r.GetEndTime()), LastSeq: r.GetLastSeq(), ForkedFrom: r.GetForkedFrom(), ReplayOf: r.GetReplayOf(),
 	}
 }
 
@@ -86,6 +87,7 @@ func (s *Server) runs() {
 		access: may(identity.RunsRead), errors: []int{http.StatusNotFound},
 	}, s.getRun)
 	s.runControls(tag)
+	s.reruns(tag)
 }
 
 // startRun chooses the run's id, so that a repeated call to the engine, or a repeated request with the same

@@ -144,7 +144,7 @@ func fatal(result node.CallResult) *node.Failure {
 			Message: fmt.Sprintf("call %d of a tool was cut and may have been carried out; see whether it was, and take the run up again from this step", result.Number),
 		}
 	}
-	if result.Failure != nil && result.Failure.Code == node.CodeBudgetExhausted {
+	if result.Failure != nil && (result.Failure.Code == node.CodeBudgetExhausted || result.Failure.Code == node.CodeNotRecorded) {
 		return result.Failure
 	}
 	return nil

@@ -25,6 +25,7 @@ const (
 	doCancel = "cancel"
 	doRetry  = "retry"
 	doFork   = "fork"
+	doReplay = "replay"
 	doDecide = "decide"
 )
 
@@ -37,6 +38,7 @@ type command struct {
 	Version   ledger.Version   `json:"version"`
 	New       ledger.New       `json:"new"`
 	From      string           `json:"from,omitempty"`
+	Reuse     []string         `json:"reuse,omitempty"`
 	Reason    string           `json:"reason,omitempty"`
 	Decision  *ledger.Decision `json:"decision,omitempty"`
 	By        ledger.Actor     `json:"by"`
@@ -89,14 +91,14 @@ func (e *Engine) command(ctx dbos.Context, c command) (_ string, err error) {
 
 func (c command) apply(ctx context.Context, tx *ledger.Tx, plan ledger.Plan) (ledger.Outcome, error) {
 	switch c.Do {
-	case doCreate:
+	case doCreate, doReplay:
 		return ledger.Create(ctx, tx, plan, c.New)
 	case doCancel:
 		return ledger.Cancel(ctx, tx, plan, c.Workspace, c.Run, c.Reason, c.By)
 	case doRetry:
 		return ledger.Retry(ctx, tx, plan, c.Workspace, c.Run, c.From, c.By)
 	case doFork:
-		return ledger.Fork(ctx, tx, plan, c.Run, c.From, c.New)
+		return ledger.Fork(ctx, tx, plan, c.Run, ledger.Choice{From: c.From, Reuse: c.Reuse}, c.New)
 	case doDecide:
 		return ledger.Decide(ctx, tx, plan, c.Workspace, c.Run, *c.Decision)
 	}
@@ -188,25 +190,6 @@ func (e *Engine) Retry(ctx context.Context, caller identity.Caller, runID, fromS
 	c.From = fromStep
 	_, err = e.do(ctx, c)
 	return err
-}
-
-// Fork starts a new run that takes over the results before a step; an empty newID chooses one.
-func (e *Engine) Fork(ctx context.Context, caller identity.Caller, runID, fromStep, newID string) (string, error) {
-	if newID == "" {
-		newID = id.New(id.Run)
-	}
-	if err := validRun(newID); err != nil {
-		return "", err
-	}
-	version, err := e.versionOf(ctx, caller.Workspace, runID)
-	if err != nil {
-		return "", err
-	}
-	c := e.commandOf(caller, doFork, runID, version)
-	c.From = fromStep
-	c.New = ledger.New{ID: newID, Workspace: c.Workspace, By: c.By}
-	outcome, err := e.do(ctx, c)
-	return outcome.Run, err
 }
 
 // Decision is what a person decided.

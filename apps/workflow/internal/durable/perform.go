@@ -323,5 +323,6 @@ func (p *performance) ask(ctx context.Context, call node.Call, emit func(node.Ev
 	t := p.task
 	ctx, ended := p.engine.measure.StartCall(p.within(ctx), string(call.Kind), call.Name)
 	defer func() { ended(code(r.Failure)) }()
-	return p.engine.performer.Perform(ctx, node.CallID{Workspace: t.Workspace, Run: t.Run, Step: t.Path, Generation: t.Generation, Attempt: t.Attempt, Number: call.Number}, call, emit)
+	return p.engine.performer.Perform(ctx, node.CallID{Workspace: t.Workspace, Run: t.Run, Step: t.Path, Generation: t.Generation, Attempt: t.Attempt, Number: call.Number,
+		Replays: p.claim.Replays, Live: p.claim.Live}, call, emit)
 }

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/authoring"
+	"github.com/agentteam/agentteam/apps/workflow/internal/jsontree"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/identity"
@@ -53,7 +54,7 @@ func (a *Authoring) refined(ctx context.Context, caller identity.Caller, dryRun 
 	if d.Document == "" {
 		return nil
 	}
-	patch, err := authoring.Patch(before.Document, d.Document)
+	patch, err := jsontree.Patch(before.Document, d.Document)
 	if err != nil {
 		return err
 	}

@@ -25,16 +25,23 @@ const (
 // newWritingWorld has a simulated model that answers by these rules.
 func newWritingWorld(t *testing.T, rules ...modelsim.Rule) (*world, *modelsim.Server, workflowv1.AuthoringServiceClient) {
 	t.Helper()
+	w := prepare(t)
+	sim := w.simulate(t, rules...)
+	w.serve(t, nil)
+	return w, sim, workflowv1.NewAuthoringServiceClient(w.conn)
+}
+
+// simulate gives the world a model that answers by these rules.
+func (w *world) simulate(t *testing.T, rules ...modelsim.Rule) *modelsim.Server {
+	t.Helper()
 	sim := modelsim.New(modelsim.Script{Rules: rules})
 	url, err := sim.Start(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sim.Close() })
-	w := prepare(t)
 	w.models = map[string]model.Account{model.OpenAI: {Provider: model.NewOpenAI("key", url+"/v1"), Key: "key"}}
-	w.serve(t, nil)
-	return w, sim, workflowv1.NewAuthoringServiceClient(w.conn)
+	return sim
 }
 
 func scripted(user, text string) modelsim.Rule {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/authoring"
+	"github.com/agentteam/agentteam/apps/workflow/internal/calls"
 	"github.com/agentteam/agentteam/apps/workflow/internal/directcall"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
@@ -26,6 +28,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
 	"github.com/agentteam/agentteam/apps/workflow/internal/library"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
+	"github.com/agentteam/agentteam/apps/workflow/internal/replay"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/identity"
@@ -62,8 +65,21 @@ func newWorld(t *testing.T) *world {
 func newLivingWorld(t *testing.T) *world {
 	t.Helper()
 	w := prepare(t)
+	w.live(t)
+	return w
+}
+
+// live serves with an engine, whose models are the world's.
+func (w *world) live(t *testing.T) {
+	t.Helper()
+	prices, err := model.LoadPrices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	performer := calls.NewPerformer(model.NewModels(w.models, prices, time.Millisecond), http.DefaultClient)
 	engine, err := durable.New(t.Context(), durable.Options{
-		Pool: w.pool, Graphs: w.library.Graph, Wake: w.hub.Publish, Log: slog.New(slog.DiscardHandler),
+		Pool: w.pool, Programs: calls.Programs(prices), Performer: replay.NewPerformer(performer, store.New(w.pool)),
+		Graphs: w.library.Graph, Wake: w.hub.Publish, Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +95,6 @@ func newLivingWorld(t *testing.T) *world {
 		}
 	})
 	w.serve(t, engine)
-	return w
 }
 
 func prepare(t *testing.T) *world {

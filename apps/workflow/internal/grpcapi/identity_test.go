@@ -100,7 +100,7 @@ func TestEveryRoleMayWhatTheTableSays(t *testing.T) {
 		identity.Operator: {"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode", "GenerateWorkflow", "RefineWorkflow"},
 		identity.Viewer: {
 			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode", "GenerateWorkflow", "RefineWorkflow",
-			"StartRun", "CancelRun", "RetryRun", "ForkRun", "DecideApproval",
+			"StartRun", "CancelRun", "RetryRun", "ForkRun", "ReplayRun", "DecideApproval",
 		},
 	}
 	for role, names := range refused {

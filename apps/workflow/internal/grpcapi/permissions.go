@@ -35,6 +35,8 @@ func permissions() map[string]identity.Permission {
 		workflowv1.RunService_CancelRun_FullMethodName:              identity.RunsControl,
 		workflowv1.RunService_RetryRun_FullMethodName:               identity.RunsControl,
 		workflowv1.RunService_ForkRun_FullMethodName:                identity.RunsControl,
+		workflowv1.RunService_ReplayRun_FullMethodName:              identity.RunsControl,
+		workflowv1.RunService_CompareReplay_FullMethodName:          identity.RunsRead,
 		workflowv1.RunService_ListRunEvents_FullMethodName:          identity.RunsRead,
 		workflowv1.RunService_StreamRunEvents_FullMethodName:        identity.RunsRead,
 		workflowv1.RunService_GetArtifact_FullMethodName:            identity.RunsRead,

@@ -28,6 +28,7 @@ func runMessage(r store.Run) *workflowv1.Run {
 		EndTime:    timestamp(r.EndedAt),
 		LastSeq:    r.LastSeq,
 		ForkedFrom: r.ForkedFrom,
+		ReplayOf:   r.ReplayOf,
 	}
 }
 

@@ -91,6 +91,8 @@ func trials(b belongings) map[string]trial {
 		"CancelRun":        {request: &workflowv1.CancelRunRequest{Id: b.run}},
 		"RetryRun":         {request: &workflowv1.RetryRunRequest{Id: b.run}},
 		"ForkRun":          {request: &workflowv1.ForkRunRequest{Id: b.run, FromStep: "ask"}},
+		"ReplayRun":        {request: &workflowv1.ReplayRunRequest{Id: b.run}},
+		"CompareReplay":    {request: &workflowv1.CompareReplayRequest{Id: b.run}},
 		"ListRunEvents":    {request: &workflowv1.ListRunEventsRequest{RunId: b.run}},
 		"StreamRunEvents":  {request: &workflowv1.StreamRunEventsRequest{RunId: b.run}},
 		"GetArtifact":      {request: &workflowv1.GetArtifactRequest{Id: b.artifact}},

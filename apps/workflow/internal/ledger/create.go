@@ -28,6 +28,9 @@ type New struct {
 	Budget     document.Budget `json:"budget"` // the tighter of this and the document's holds
 	By         Actor           `json:"by"`
 	ForkedFrom string          `json:"forked_from,omitempty"`
+	// ReplayOf is the run whose recorded answers stand for calls; Live lets a call be made that it did not make.
+	ReplayOf string `json:"replay_of,omitempty"`
+	Live     bool   `json:"live,omitempty"`
 }
 
 // CheckInputs gives a new run's inputs with defaults filled in, or *Invalid. It needs no transaction.
@@ -75,25 +78,21 @@ func insertRun(ctx context.Context, tx *Tx, plan Plan, n New) (*change, bool, er
 	root := plan.Graphs[plan.Root]
 	budget := tighter(n.Budget, root.Document.Settings.Budget)
 	var now time.Time
-	var forked *string
-	if n.ForkedFrom != "" {
-		forked = &n.ForkedFrom
-	}
 	if err := tx.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&now); err != nil {
 		return nil, false, err
 	}
 	variables := interpreter.Variables{Inputs: n.Inputs, Run: interpreter.RunInfo{ID: n.ID, WorkflowID: plan.Root.Workflow, Version: plan.Root.Number,
 		StartedAt: now.UTC().Format(time.RFC3339Nano)}}
 	inserted, err := tx.Exec(ctx, `WITH run AS (
-  INSERT INTO runs (id, workspace_id, workflow_id, version, status, inputs, created_by, created_at, started_at, forked_from, budget_cost, budget_tokens, budget_steps, budget_tool_calls)
-  VALUES ($1, $2, $3, $4, 'running', $5::text::json, $6::text::jsonb, $7, $7, $8, $9, $10, $11, $12) ON CONFLICT (id) DO NOTHING RETURNING id
+  INSERT INTO runs (id, workspace_id, workflow_id, version, status, inputs, created_by, created_at, started_at, forked_from, budget_cost, budget_tokens, budget_steps, budget_tool_calls, replay_of, replay_live)
+  VALUES ($1, $2, $3, $4, 'running', $5::text::json, $6::text::jsonb, $7, $7, nullif($8, ''), $9, $10, $11, $12, nullif($14, ''), $15) ON CONFLICT (id) DO NOTHING RETURNING id
 ) INSERT INTO scopes (run_id, workspace_id, path, status, variables) SELECT id, $2, '', 'running', $13::text::json FROM run`,
-		n.ID, n.Workspace, plan.Root.Workflow, plan.Root.Number, string(n.Inputs), encode(n.By), now, forked,
-		budget.CostMicroUSD, budget.Tokens, budget.Steps, budget.ToolCalls, encode(variables))
+		n.ID, n.Workspace, plan.Root.Workflow, plan.Root.Number, string(n.Inputs), encode(n.By), now, n.ForkedFrom,
+		budget.CostMicroUSD, budget.Tokens, budget.Steps, budget.ToolCalls, encode(variables), n.ReplayOf, n.Live)
 	if err != nil || inserted == 0 {
 		return nil, false, err
 	}
-	c := newChange(ctx, tx, plan, run{id: n.ID, workspace: n.Workspace, status: Running, generation: 1, version: plan.Root, startedAt: now, budget: budget, now: now})
+	c := newChange(ctx, tx, plan, run{id: n.ID, workspace: n.Workspace, status: Running, generation: 1, version: plan.Root, startedAt: now, budget: budget, replays: n.ReplayOf, live: n.Live, now: now})
 	c.scopes[""] = &scope{place: place{graph: root, version: plan.Root}, index: -1, status: interpreter.Running, variables: variables, results: map[string]*result{}, change: c}
 	c.log("run.queued", "", map[string]any{"workflow_id": plan.Root.Workflow, "version": plan.Root.Number})
 	c.log("run.started", "", struct{}{})
@@ -105,10 +104,11 @@ func insertRun(ctx context.Context, tx *Tx, plan Plan, n New) (*change, bool, er
 func existing(ctx context.Context, tx *Tx, plan Plan, n New) (Outcome, error) {
 	var version Version
 	var inputs, by []byte
+	var replays string
 	var status Status
-	err := tx.QueryRow(ctx, `SELECT workflow_id, version, inputs, created_by, status FROM runs WHERE id = $1`, n.ID).
-		Scan(&version.Workflow, &version.Number, &inputs, &by, &status)
-	if err != nil || version != plan.Root || string(inputs) != string(n.Inputs) {
+	err := tx.QueryRow(ctx, `SELECT workflow_id, version, inputs, created_by, status, coalesce(replay_of, '') FROM runs WHERE id = $1`, n.ID).
+		Scan(&version.Workflow, &version.Number, &inputs, &by, &status, &replays)
+	if err != nil || version != plan.Root || string(inputs) != string(n.Inputs) || replays != n.ReplayOf {
 		return Outcome{}, fmt.Errorf("there is another run with the id %s already; choose a new id: %w", n.ID, ErrConflict)
 	}
 	leave(tx)

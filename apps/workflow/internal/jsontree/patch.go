@@ -1,4 +1,4 @@
-package authoring
+package jsontree
 
 import (
 	"encoding/json"
