@@ -21,6 +21,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/config"
 	"github.com/agentteam/agentteam/apps/workflow/internal/directcall"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
+	"github.com/agentteam/agentteam/apps/workflow/internal/evaluation"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
@@ -131,7 +132,8 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	tables := store.New(p.pool)
 	performer := replay.NewPerformer(live, tables)
 	documents := library.New(tables, graph.DefaultTypes(), models.Providers())
-	author, err := authoring.New(directcall.New(models, prices, tables), documents)
+	direct := directcall.New(models, prices, tables)
+	author, err := authoring.New(direct, documents)
 	if err != nil {
 		return err
 	}
@@ -143,17 +145,19 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	events := feed.New(feed.Options{Log: tables, Wake: p.hub, Measure: measure, Logger: p.log})
 	server := grpcapi.New(p.listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(runnable(documents.Types())), Workflows: grpcapi.NewWorkflows(tables, documents),
-		Authoring: grpcapi.NewAuthoring(tables, documents, author), Nodes: grpcapi.NewNodes(documents, programs, performer), Runs: grpcapi.NewRuns(tables, engine, events), Approvals: grpcapi.NewApprovals(tables, engine),
+		Authoring: grpcapi.NewAuthoring(tables, documents, author), Nodes: grpcapi.NewNodes(documents, programs, performer), Runs: grpcapi.NewRuns(tables, engine, events),
+		Approvals: grpcapi.NewApprovals(tables, engine), Evaluations: grpcapi.NewEvaluations(tables, documents),
 	}, grpcapi.Options{Key: p.cfg.InternalAuthKey.Reveal(), Ready: p.pool.Ping, Telemetry: p.telemetry.GRPCServer(), Log: p.log})
-	return p.together(ctx, drainDelay, engine, server, events)
+	return p.together(ctx, drainDelay, engine, evaluation.NewKeeper(tables, engine, direct, p.log), server, events)
 }
 
 // together runs the parts, and stops them in the order in which they need each other.
-func (p *process) together(ctx context.Context, drainDelay time.Duration, engine *durable.Engine, server *grpcapi.Server, events *feed.Feed) error {
+func (p *process) together(ctx context.Context, drainDelay time.Duration, engine *durable.Engine, keeper *evaluation.Keeper, server *grpcapi.Server, events *feed.Feed) error {
 	working, stopWorking := context.WithCancel(ctx)
 	lasting, stop := context.WithCancel(context.WithoutCancel(ctx)) // readers are served until the server has left
 	var work, others sync.WaitGroup
 	work.Go(func() { engine.Run(working) })
+	work.Go(func() { keeper.Run(working) })
 	others.Go(func() { p.hub.Run(lasting) })
 	others.Go(func() { events.Run(lasting) })
 	others.Go(func() { p.metrics(lasting) })

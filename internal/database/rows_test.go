@@ -28,11 +28,16 @@ var rows = []struct{ table, insert string }{
 	{"calls", `INSERT INTO calls (run_id, step, attempt, generation, number, workspace_id, kind, name, status) SELECT 'run' || $3, $2, 1, 1, 1, $1, 'tool', 't', 'started'`},
 	{"approvals", `INSERT INTO approvals (id, workspace_id, run_id, step, kind, status, title, digest) SELECT 'apr' || $2, $1, 'run' || $3, 'a', 'approval', 'pending', '', ''`},
 	{"events", `INSERT INTO events (run_id, seq, workspace_id, type, data) SELECT 'run' || $3, length($2), $1, 'log', '{}'`},
+	{"direct_calls", `INSERT INTO direct_calls (id, workspace_id, purpose, provider, model, created_by) SELECT 'cal' || $2, $1, 'judge', $3, '', ` + actor},
+	{"evaluations", `INSERT INTO evaluations (id, workspace_id, workflow_id, name, cases, case_count, created_by, updated_by) SELECT 'evl' || $2, $1, 'wfl' || $3, '', '[]', 0, ` + actor + `, ` + actor},
+	{"evaluation_runs", `INSERT INTO evaluation_runs (id, workspace_id, evaluation_id, workflow_id, version, max_parallel, budget, created_by)
+		SELECT 'evr' || $2, $1, 'evl' || $3, '', 1, 1, '{}', ` + actor},
+	{"evaluation_results", `INSERT INTO evaluation_results (evaluation_run_id, position, workspace_id, name, inputs, expect, run_id) SELECT 'evr' || $3, length($2), $1, '', '{}', '{}', ''`},
 	{"artifacts", `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) SELECT 'art' || $2, $1, 'run' || $3, '', ''`},
 }
 
 // hanging are the tables whose rows belong to a run or a workflow.
-var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts"}
+var hanging = []string{"workflow_versions", "scopes", "steps", "calls", "approvals", "events", "artifacts", "evaluations", "evaluation_runs", "evaluation_results"}
 
 // owner is the column that says whose a row is.
 func owner(table string) string {

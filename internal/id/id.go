@@ -11,13 +11,15 @@ import (
 
 // The prefixes in use.
 const (
-	Workspace = "wsp"
-	Workflow  = "wfl"
-	Run       = "run"
-	Approval  = "apr"
-	Artifact  = "art"
-	Key       = "key"
-	Call      = "cal" // of a model, outside of any run
+	Workspace     = "wsp"
+	Workflow      = "wfl"
+	Run           = "run"
+	Approval      = "apr"
+	Artifact      = "art"
+	Key           = "key"
+	Evaluation    = "evl"
+	EvaluationRun = "evr"
+	Call          = "cal" // of a model, outside of any run
 )
 
 const (

@@ -37,6 +37,12 @@ const serviceConfig = `{
 			{"service": "workflow.v1.RunService", "method": "ListRunEvents"},
 			{"service": "workflow.v1.RunService", "method": "GetArtifact"},
 			{"service": "workflow.v1.RunService", "method": "GetUsage"},
+			{"service": "workflow.v1.EvaluationService", "method": "GetEvaluation"},
+			{"service": "workflow.v1.EvaluationService", "method": "ListEvaluations"},
+			{"service": "workflow.v1.EvaluationService", "method": "RunEvaluation"},
+			{"service": "workflow.v1.EvaluationService", "method": "GetEvaluationRun"},
+			{"service": "workflow.v1.EvaluationService", "method": "ListEvaluationRuns"},
+			{"service": "workflow.v1.EvaluationService", "method": "CompareEvaluationRuns"},
 			{"service": "workflow.v1.ApprovalService", "method": "ListApprovals"},
 			{"service": "workflow.v1.ApprovalService", "method": "GetApproval"}
 		],

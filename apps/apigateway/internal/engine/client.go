@@ -27,11 +27,12 @@ type Options struct {
 
 // Client is the channel to the engine. A call carries the context's caller, signed.
 type Client struct {
-	Workflows workflowv1.WorkflowServiceClient
-	Authoring workflowv1.AuthoringServiceClient
-	Nodes     workflowv1.NodeServiceClient
-	Runs      workflowv1.RunServiceClient
-	Approvals workflowv1.ApprovalServiceClient
+	Workflows   workflowv1.WorkflowServiceClient
+	Authoring   workflowv1.AuthoringServiceClient
+	Evaluations workflowv1.EvaluationServiceClient
+	Nodes       workflowv1.NodeServiceClient
+	Runs        workflowv1.RunServiceClient
+	Approvals   workflowv1.ApprovalServiceClient
 
 	conn     *grpc.ClientConn
 	info     workflowv1.EngineServiceClient
@@ -53,15 +54,16 @@ func dial(target string, o Options, more ...grpc.DialOption) (*Client, error) {
 	}
 	conn.Connect()
 	return &Client{
-		Workflows: workflowv1.NewWorkflowServiceClient(conn),
-		Authoring: workflowv1.NewAuthoringServiceClient(conn),
-		Nodes:     workflowv1.NewNodeServiceClient(conn),
-		Runs:      workflowv1.NewRunServiceClient(conn),
-		Approvals: workflowv1.NewApprovalServiceClient(conn),
-		conn:      conn,
-		info:      workflowv1.NewEngineServiceClient(conn),
-		patience:  defaultPatience(),
-		log:       o.Log,
+		Workflows:   workflowv1.NewWorkflowServiceClient(conn),
+		Authoring:   workflowv1.NewAuthoringServiceClient(conn),
+		Evaluations: workflowv1.NewEvaluationServiceClient(conn),
+		Nodes:       workflowv1.NewNodeServiceClient(conn),
+		Runs:        workflowv1.NewRunServiceClient(conn),
+		Approvals:   workflowv1.NewApprovalServiceClient(conn),
+		conn:        conn,
+		info:        workflowv1.NewEngineServiceClient(conn),
+		patience:    defaultPatience(),
+		log:         o.Log,
 	}, nil
 }
 

@@ -30,6 +30,8 @@ func (s *Server) routes() http.Handler {
 	s.nodes()
 	s.runs()
 	s.steps()
+	s.evaluations()
+	s.evaluationRuns()
 	s.events()
 	s.approvals()
 	s.artifacts()

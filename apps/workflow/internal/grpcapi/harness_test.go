@@ -23,6 +23,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/calls"
 	"github.com/agentteam/agentteam/apps/workflow/internal/directcall"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
+	"github.com/agentteam/agentteam/apps/workflow/internal/evaluation"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
@@ -49,6 +50,7 @@ type world struct {
 	runs      workflowv1.RunServiceClient
 	approvals workflowv1.ApprovalServiceClient
 	models    map[string]model.Account // nil: none can be called
+	engine    *durable.Engine          // nil: there is none
 	stop      func()                   // begins the drain
 	ended     chan error
 }
@@ -94,7 +96,28 @@ func (w *world) live(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	w.engine = engine
 	w.serve(t, engine)
+}
+
+// keep lets so many keepers carry evaluations out.
+func (w *world) keep(t *testing.T, keepers int) {
+	t.Helper()
+	prices, err := model.LoadPrices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := store.New(w.pool)
+	direct := directcall.New(model.NewModels(w.models, prices, time.Millisecond), prices, tables)
+	working, stop := context.WithCancel(context.Background())
+	var work sync.WaitGroup
+	for range keepers {
+		work.Go(func() { evaluation.NewKeeper(tables, w.engine, direct, slog.New(slog.DiscardHandler)).Run(working) })
+	}
+	t.Cleanup(func() {
+		stop()
+		work.Wait()
+	})
 }
 
 func prepare(t *testing.T) *world {
@@ -123,7 +146,7 @@ func (w *world) serve(t *testing.T, runner grpcapi.Runner) {
 	}
 	server := grpcapi.New(listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, w.library), Nodes: grpcapi.NewNodes(w.library, nil, nil),
-		Authoring: grpcapi.NewAuthoring(tables, w.library, author), Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
+		Authoring: grpcapi.NewAuthoring(tables, w.library, author), Evaluations: grpcapi.NewEvaluations(tables, w.library), Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
 	}, grpcapi.Options{Key: authKey, Ready: w.pool.Ping, Log: log})
 	serving, stop := context.WithCancel(context.Background())
 	polling, stopPolling := context.WithCancel(context.Background())

@@ -97,9 +97,10 @@ func TestEveryRoleMayWhatTheTableSays(t *testing.T) {
 	refused := map[identity.Role][]string{
 		identity.Owner: {}, identity.Admin: {},
 		identity.Editor:   {"DecideApproval"},
-		identity.Operator: {"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode", "GenerateWorkflow", "RefineWorkflow"},
+		identity.Operator: {"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode", "GenerateWorkflow", "RefineWorkflow", "CreateEvaluation", "UpdateEvaluation", "DeleteEvaluation"},
 		identity.Viewer: {
 			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode", "GenerateWorkflow", "RefineWorkflow",
+			"CreateEvaluation", "UpdateEvaluation", "DeleteEvaluation", "RunEvaluation",
 			"StartRun", "CancelRun", "RetryRun", "ForkRun", "ReplayRun", "DecideApproval",
 		},
 	}

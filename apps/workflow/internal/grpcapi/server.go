@@ -38,12 +38,13 @@ const (
 
 // Services is what the server serves.
 type Services struct {
-	Engine    workflowv1.EngineServiceServer
-	Workflows workflowv1.WorkflowServiceServer
-	Authoring workflowv1.AuthoringServiceServer
-	Nodes     workflowv1.NodeServiceServer
-	Runs      workflowv1.RunServiceServer
-	Approvals workflowv1.ApprovalServiceServer
+	Engine      workflowv1.EngineServiceServer
+	Workflows   workflowv1.WorkflowServiceServer
+	Authoring   workflowv1.AuthoringServiceServer
+	Evaluations workflowv1.EvaluationServiceServer
+	Nodes       workflowv1.NodeServiceServer
+	Runs        workflowv1.RunServiceServer
+	Approvals   workflowv1.ApprovalServiceServer
 }
 
 // Options is what the server is made of beside its services.
@@ -95,6 +96,7 @@ func (s Services) register(server *grpc.Server) {
 	workflowv1.RegisterEngineServiceServer(server, s.Engine)
 	workflowv1.RegisterWorkflowServiceServer(server, s.Workflows)
 	workflowv1.RegisterAuthoringServiceServer(server, s.Authoring)
+	workflowv1.RegisterEvaluationServiceServer(server, s.Evaluations)
 	workflowv1.RegisterNodeServiceServer(server, s.Nodes)
 	workflowv1.RegisterRunServiceServer(server, s.Runs)
 	workflowv1.RegisterApprovalServiceServer(server, s.Approvals)

@@ -22,8 +22,10 @@ import (
 const asking = `{"schema": "agentteam/v1", "name": "Ask secretly", "inputs": {"type": "object"},
 	"nodes": [{"id": "ask", "type": "approval", "config": {"title": "Secretly go on?"}}], "edges": []}`
 
+const oneCase = `[{"name": "secret", "expect": {"type": "exact", "value": 1}}]`
+
 // belongings is one of everything that a workspace can have.
-type belongings struct{ workflow, run, approval, artifact, digest string }
+type belongings struct{ workflow, run, approval, artifact, digest, evaluation, trial string }
 
 // furnish fills the world's workspace through the API, up to a run that waits for a person.
 func furnish(t *testing.T, w *world) (b belongings) {
@@ -41,6 +43,17 @@ func furnish(t *testing.T, w *world) (b belongings) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	evaluations := workflowv1.NewEvaluationServiceClient(w.conn)
+	made, err := evaluations.CreateEvaluation(ctx, &workflowv1.CreateEvaluationRequest{WorkflowId: b.workflow, Name: "Secret", CasesJson: oneCase})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.evaluation = made.GetEvaluation().GetId()
+	tried, err := evaluations.RunEvaluation(ctx, &workflowv1.RunEvaluationRequest{Id: b.evaluation})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.trial = tried.GetRun().GetId()
 	b.run, b.artifact = started.GetRun().GetId(), id.New(id.Artifact)
 	storetest.Exec(t, w.pool, w.workspace, `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) VALUES ($1, $2, $3, 'text/plain', 'secret')`,
 		b.artifact, w.workspace, b.run)
@@ -68,38 +81,47 @@ func trials(b belongings) map[string]trial {
 	subworkflow := fmt.Sprintf(`{"id": "sub", "type": "subworkflow", "config": {"workflow": "%s", "version": 1}}`, b.workflow)
 	document := `{"schema": "agentteam/v1", "name": "Thief", "inputs": {"type": "object"}, "nodes": [` + subworkflow + `], "edges": []}`
 	return map[string]trial{
-		"GetEngineInfo":    {request: &workflowv1.GetEngineInfoRequest{}, nothing: true},
-		"CreateWorkflow":   {request: &workflowv1.CreateWorkflowRequest{DocumentJson: document}, nothing: true},
-		"GetWorkflow":      {request: &workflowv1.GetWorkflowRequest{Id: b.workflow}},
-		"ListWorkflows":    {request: &workflowv1.ListWorkflowsRequest{NameContains: "secret"}, nothing: true},
-		"UpdateWorkflow":   {request: &workflowv1.UpdateWorkflowRequest{Id: b.workflow, DocumentJson: asking}},
-		"DeleteWorkflow":   {request: &workflowv1.DeleteWorkflowRequest{Id: b.workflow}},
-		"ValidateDocument": {request: &workflowv1.ValidateDocumentRequest{DocumentJson: document}, nothing: true},
-		"PublishWorkflow":  {request: &workflowv1.PublishWorkflowRequest{Id: b.workflow}},
-		"GetVersion":       {request: &workflowv1.GetVersionRequest{WorkflowId: b.workflow, Version: 1}},
-		"ListVersions":     {request: &workflowv1.ListVersionsRequest{WorkflowId: b.workflow}},
-		"RollbackWorkflow": {request: &workflowv1.RollbackWorkflowRequest{Id: b.workflow, Version: 1}},
-		"GenerateWorkflow": {request: &workflowv1.GenerateWorkflowRequest{Description: "Steal", Writer: &workflowv1.Writer{Provider: "openai", Model: "m"}}, nothing: true},
-		"RefineWorkflow":   {request: &workflowv1.RefineWorkflowRequest{Id: b.workflow, Instruction: "Steal", Writer: &workflowv1.Writer{Provider: "openai", Model: "m"}}},
-		"ListNodeTypes":    {request: &workflowv1.ListNodeTypesRequest{}, nothing: true},
-		"ValidateNode":     {request: &workflowv1.ValidateNodeRequest{NodeJson: subworkflow}, nothing: true},
-		"TestNode":         {request: &workflowv1.TestNodeRequest{NodeJson: `{"id": "t", "type": "transform", "config": {"value": 1}}`}, nothing: true},
-		"StartRun":         {request: &workflowv1.StartRunRequest{WorkflowId: b.workflow, Version: 1}},
-		"GetRun":           {request: &workflowv1.GetRunRequest{Id: b.run}},
-		"ListRuns":         {request: &workflowv1.ListRunsRequest{WorkflowId: b.workflow}, nothing: true},
-		"ListSteps":        {request: &workflowv1.ListStepsRequest{RunId: b.run}},
-		"CancelRun":        {request: &workflowv1.CancelRunRequest{Id: b.run}},
-		"RetryRun":         {request: &workflowv1.RetryRunRequest{Id: b.run}},
-		"ForkRun":          {request: &workflowv1.ForkRunRequest{Id: b.run, FromStep: "ask"}},
-		"ReplayRun":        {request: &workflowv1.ReplayRunRequest{Id: b.run}},
-		"CompareReplay":    {request: &workflowv1.CompareReplayRequest{Id: b.run}},
-		"ListRunEvents":    {request: &workflowv1.ListRunEventsRequest{RunId: b.run}},
-		"StreamRunEvents":  {request: &workflowv1.StreamRunEventsRequest{RunId: b.run}},
-		"GetArtifact":      {request: &workflowv1.GetArtifactRequest{Id: b.artifact}},
-		"GetUsage":         {request: &workflowv1.GetUsageRequest{}, nothing: true},
-		"ListApprovals":    {request: &workflowv1.ListApprovalsRequest{RunId: b.run}, nothing: true},
-		"GetApproval":      {request: &workflowv1.GetApprovalRequest{Id: b.approval}},
-		"DecideApproval":   {request: &workflowv1.DecideApprovalRequest{Id: b.approval, Digest: b.digest, Decision: workflowv1.ApprovalStatus_APPROVAL_STATUS_APPROVED}},
+		"GetEngineInfo":         {request: &workflowv1.GetEngineInfoRequest{}, nothing: true},
+		"CreateWorkflow":        {request: &workflowv1.CreateWorkflowRequest{DocumentJson: document}, nothing: true},
+		"GetWorkflow":           {request: &workflowv1.GetWorkflowRequest{Id: b.workflow}},
+		"ListWorkflows":         {request: &workflowv1.ListWorkflowsRequest{NameContains: "secret"}, nothing: true},
+		"UpdateWorkflow":        {request: &workflowv1.UpdateWorkflowRequest{Id: b.workflow, DocumentJson: asking}},
+		"DeleteWorkflow":        {request: &workflowv1.DeleteWorkflowRequest{Id: b.workflow}},
+		"ValidateDocument":      {request: &workflowv1.ValidateDocumentRequest{DocumentJson: document}, nothing: true},
+		"PublishWorkflow":       {request: &workflowv1.PublishWorkflowRequest{Id: b.workflow}},
+		"GetVersion":            {request: &workflowv1.GetVersionRequest{WorkflowId: b.workflow, Version: 1}},
+		"ListVersions":          {request: &workflowv1.ListVersionsRequest{WorkflowId: b.workflow}},
+		"RollbackWorkflow":      {request: &workflowv1.RollbackWorkflowRequest{Id: b.workflow, Version: 1}},
+		"GenerateWorkflow":      {request: &workflowv1.GenerateWorkflowRequest{Description: "Steal", Writer: &workflowv1.Writer{Provider: "openai", Model: "m"}}, nothing: true},
+		"RefineWorkflow":        {request: &workflowv1.RefineWorkflowRequest{Id: b.workflow, Instruction: "Steal", Writer: &workflowv1.Writer{Provider: "openai", Model: "m"}}},
+		"CreateEvaluation":      {request: &workflowv1.CreateEvaluationRequest{WorkflowId: b.workflow, Name: "Mine", CasesJson: oneCase}},
+		"GetEvaluation":         {request: &workflowv1.GetEvaluationRequest{Id: b.evaluation}},
+		"ListEvaluations":       {request: &workflowv1.ListEvaluationsRequest{WorkflowId: b.workflow}, nothing: true},
+		"UpdateEvaluation":      {request: &workflowv1.UpdateEvaluationRequest{Id: b.evaluation, Name: "Mine", CasesJson: oneCase}},
+		"DeleteEvaluation":      {request: &workflowv1.DeleteEvaluationRequest{Id: b.evaluation}},
+		"RunEvaluation":         {request: &workflowv1.RunEvaluationRequest{Id: b.evaluation}},
+		"GetEvaluationRun":      {request: &workflowv1.GetEvaluationRunRequest{Id: b.trial}},
+		"ListEvaluationRuns":    {request: &workflowv1.ListEvaluationRunsRequest{EvaluationId: b.evaluation}},
+		"CompareEvaluationRuns": {request: &workflowv1.CompareEvaluationRunsRequest{Id: b.trial, BaseId: b.trial}},
+		"ListNodeTypes":         {request: &workflowv1.ListNodeTypesRequest{}, nothing: true},
+		"ValidateNode":          {request: &workflowv1.ValidateNodeRequest{NodeJson: subworkflow}, nothing: true},
+		"TestNode":              {request: &workflowv1.TestNodeRequest{NodeJson: `{"id": "t", "type": "transform", "config": {"value": 1}}`}, nothing: true},
+		"StartRun":              {request: &workflowv1.StartRunRequest{WorkflowId: b.workflow, Version: 1}},
+		"GetRun":                {request: &workflowv1.GetRunRequest{Id: b.run}},
+		"ListRuns":              {request: &workflowv1.ListRunsRequest{WorkflowId: b.workflow}, nothing: true},
+		"ListSteps":             {request: &workflowv1.ListStepsRequest{RunId: b.run}},
+		"CancelRun":             {request: &workflowv1.CancelRunRequest{Id: b.run}},
+		"RetryRun":              {request: &workflowv1.RetryRunRequest{Id: b.run}},
+		"ForkRun":               {request: &workflowv1.ForkRunRequest{Id: b.run, FromStep: "ask"}},
+		"ReplayRun":             {request: &workflowv1.ReplayRunRequest{Id: b.run}},
+		"CompareReplay":         {request: &workflowv1.CompareReplayRequest{Id: b.run}},
+		"ListRunEvents":         {request: &workflowv1.ListRunEventsRequest{RunId: b.run}},
+		"StreamRunEvents":       {request: &workflowv1.StreamRunEventsRequest{RunId: b.run}},
+		"GetArtifact":           {request: &workflowv1.GetArtifactRequest{Id: b.artifact}},
+		"GetUsage":              {request: &workflowv1.GetUsageRequest{}, nothing: true},
+		"ListApprovals":         {request: &workflowv1.ListApprovalsRequest{RunId: b.run}, nothing: true},
+		"GetApproval":           {request: &workflowv1.GetApprovalRequest{Id: b.approval}},
+		"DecideApproval":        {request: &workflowv1.DecideApprovalRequest{Id: b.approval, Digest: b.digest, Decision: workflowv1.ApprovalStatus_APPROVAL_STATUS_APPROVED}},
 	}
 }
 
@@ -144,7 +166,7 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 func (w *world) contents(t *testing.T, b belongings) string {
 	t.Helper()
 	var parts []string
-	for _, name := range []string{"GetWorkflow", "ListVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns"} {
+	for _, name := range []string{"GetWorkflow", "ListVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns", "GetEvaluation", "GetEvaluationRun", "ListEvaluationRuns"} {
 		answer, err := call(w.owner(t), w.conn, method(t, name), trials(b)[name].request)
 		if err != nil {
 			t.Fatal(name, err)

@@ -13,6 +13,7 @@ const (
 	runStatusPrefix      = "RUN_STATUS_"
 	stepStatusPrefix     = "STEP_STATUS_"
 	approvalStatusPrefix = "APPROVAL_STATUS_"
+	resultStatusPrefix   = "RESULT_STATUS_"
 	likenessPrefix       = "LIKENESS_"
 	approvalKindPrefix   = "APPROVAL_KIND_"
 )

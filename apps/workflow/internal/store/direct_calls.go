@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 
@@ -27,10 +28,20 @@ func (s *Store) BeginDirectCall(ctx context.Context, workspace string, c DirectC
 
 // EndDirectCall writes down what a call consumed, and why it failed if it did.
 func (s *Store) EndDirectCall(ctx context.Context, workspace, call string, u node.Usage, failure *node.Failure) error {
+	if failure != nil {
+		cleaned := *failure
+		cleaned.Message = withoutNUL(cleaned.Message)
+		failure = &cleaned
+	}
 	return database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
 		_, err := tx.Exec(ctx, `UPDATE direct_calls SET status = CASE WHEN $5::jsonb IS NULL THEN 'succeeded' ELSE 'failed' END,
 			input_tokens = $2, output_tokens = $3, cost = $4, failure = $5, ended_at = clock_timestamp() WHERE id = $1 AND status = 'started'`,
 			call, u.InputTokens, u.OutputTokens, u.Cost, failure)
 		return err
 	})
+}
+
+// withoutNUL takes out what PostgreSQL cannot keep.
+func withoutNUL(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "")
 }
