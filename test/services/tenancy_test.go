@@ -71,8 +71,19 @@ func furnish(t *testing.T, c *api.Client) belongings {
 			t.Fatal(err)
 		}
 	}
+	var evaluation, trial struct {
+		ID string `json:"id"`
+	}
+	cases := map[string]any{"workflow": workflow, "name": "Secret", "cases": []any{map[string]any{"name": "Secret", "expect": map[string]any{"type": "exact", "value": 1}}}}
+	if err := c.Post(t.Context(), "/v1/evaluations", cases, &evaluation); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Post(t.Context(), "/v1/evaluations/"+evaluation.ID+":run", struct{}{}, &trial); err != nil {
+		t.Fatal(err)
+	}
+	awaitVerdicts(t, c, trial.ID)
 	return belongings{
-		"/v1/workflows/{id}": workflow, "/v1/runs/{id}": run, "/v1/approvals/{id}": approvals.Items[0].ID, "/v1/artifacts/{id}": steps[1].OutputArtifact,
+		"/v1/evaluations/{id}": evaluation.ID, "/v1/evaluation-runs/{id}": trial.ID, "/v1/workflows/{id}": workflow, "/v1/runs/{id}": run, "/v1/approvals/{id}": approvals.Items[0].ID, "/v1/artifacts/{id}": steps[1].OutputArtifact,
 		"/v1/api-keys/{id}": keys.Items[0].ID, "/v1/workspaces/{workspace}": workspaces.Items[0].ID,
 	}
 }
@@ -95,7 +106,7 @@ func (b belongings) with(t *testing.T, path string) string {
 // nobodys are ids that no workspace has.
 func nobodys() belongings {
 	return belongings{
-		"/v1/workflows/{id}": id.New(id.Workflow), "/v1/runs/{id}": id.New(id.Run), "/v1/approvals/{id}": id.New(id.Approval), "/v1/artifacts/{id}": id.New(id.Artifact),
+		"/v1/evaluations/{id}": id.New(id.Evaluation), "/v1/evaluation-runs/{id}": id.New(id.EvaluationRun), "/v1/workflows/{id}": id.New(id.Workflow), "/v1/runs/{id}": id.New(id.Run), "/v1/approvals/{id}": id.New(id.Approval), "/v1/artifacts/{id}": id.New(id.Artifact),
 		"/v1/api-keys/{id}": id.New(id.Key), "/v1/workspaces/{workspace}": id.New(id.Workspace),
 	}
 }
@@ -109,7 +120,7 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 		method, path := at[0], at[1]
 		got, sent := o.try(t, stranger, method, path, things)
 		missing, _ := o.try(t, stranger, method, path, nothing)
-		named := strings.Contains(path, "{") || o.ID == "start-run"
+		named := strings.Contains(path, "{") || o.ID == "start-run" || o.ID == "create-evaluation"
 		// A key is of one workspace, and is told so whichever other workspace it names.
 		refused := got.status == http.StatusNotFound || got.status == http.StatusForbidden && strings.HasPrefix(path, "/v1/workspaces/")
 		if named && !refused || got.status != missing.status || got.code() != missing.code() || got.status >= http.StatusInternalServerError {
@@ -136,7 +147,13 @@ func (o operation) try(t *testing.T, c *api.Client, method, path string, things 
 	if o.ID == "start-run" {
 		body = []byte(`{"workflow": "` + things["/v1/workflows/{id}"] + `"}`)
 	}
+	if o.ID == "create-evaluation" {
+		body = []byte(`{"workflow": "` + things["/v1/workflows/{id}"] + `", "name": "Mine", "cases": [{"name": "a", "expect": {"type": "exact", "value": 1}}]}`)
+	}
 	path = things.with(t, path)
+	if o.ID == "compare-evaluation-runs" {
+		path += "?with=" + things["/v1/evaluation-runs/{id}"]
+	}
 	return ask(t, c, method, path, body, nil), path + string(body)
 }
 
