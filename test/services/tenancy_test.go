@@ -74,7 +74,7 @@ func furnish(t *testing.T, c *api.Client) belongings {
 	var evaluation, trial struct {
 		ID string `json:"id"`
 	}
-	cases := map[string]any{"workflow": workflow, "name": "Secret", "cases": []any{map[string]any{"name": "Secret", "expect": map[string]any{"type": "exact", "value": 1}}}}
+	cases := map[string]any{"workflow": workflow, "name": "Secret", "cases": json.RawMessage(`[{"name": "Secret", "expect": {"type": "exact", "value": 1}}]`)}
 	if err := c.Post(t.Context(), "/v1/evaluations", cases, &evaluation); err != nil {
 		t.Fatal(err)
 	}
@@ -83,7 +83,8 @@ func furnish(t *testing.T, c *api.Client) belongings {
 	}
 	awaitVerdicts(t, c, trial.ID)
 	return belongings{
-		"/v1/evaluations/{id}": evaluation.ID, "/v1/evaluation-runs/{id}": trial.ID, "/v1/workflows/{id}": workflow, "/v1/runs/{id}": run, "/v1/approvals/{id}": approvals.Items[0].ID, "/v1/artifacts/{id}": steps[1].OutputArtifact,
+		"/v1/evaluations/{id}": evaluation.ID, "/v1/evaluation-runs/{id}": trial.ID,
+		"/v1/workflows/{id}": workflow, "/v1/runs/{id}": run, "/v1/approvals/{id}": approvals.Items[0].ID, "/v1/artifacts/{id}": steps[1].OutputArtifact,
 		"/v1/api-keys/{id}": keys.Items[0].ID, "/v1/workspaces/{workspace}": workspaces.Items[0].ID,
 	}
 }
@@ -106,7 +107,8 @@ func (b belongings) with(t *testing.T, path string) string {
 // nobodys are ids that no workspace has.
 func nobodys() belongings {
 	return belongings{
-		"/v1/evaluations/{id}": id.New(id.Evaluation), "/v1/evaluation-runs/{id}": id.New(id.EvaluationRun), "/v1/workflows/{id}": id.New(id.Workflow), "/v1/runs/{id}": id.New(id.Run), "/v1/approvals/{id}": id.New(id.Approval), "/v1/artifacts/{id}": id.New(id.Artifact),
+		"/v1/evaluations/{id}": id.New(id.Evaluation), "/v1/evaluation-runs/{id}": id.New(id.EvaluationRun),
+		"/v1/workflows/{id}": id.New(id.Workflow), "/v1/runs/{id}": id.New(id.Run), "/v1/approvals/{id}": id.New(id.Approval), "/v1/artifacts/{id}": id.New(id.Artifact),
 		"/v1/api-keys/{id}": id.New(id.Key), "/v1/workspaces/{workspace}": id.New(id.Workspace),
 	}
 }

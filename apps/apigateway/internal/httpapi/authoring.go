@@ -36,15 +36,15 @@ func (w Writer) proto() *workflowv1.Writer {
 
 // GenerateRequest says what a new workflow is to do.
 type GenerateRequest struct {
-	Description string `json:"description" minLength:"1" maxLength:"20000" doc:"What the workflow is to do, in words."`
 	Writer
+	Description string `json:"description" minLength:"1" maxLength:"20000" doc:"What the workflow is to do, in words."`
 }
 
 // RefineRequest says what is to become different in a draft.
 type RefineRequest struct {
+	Writer
 	Instruction string `json:"instruction" minLength:"1" maxLength:"20000" doc:"What is to become different, in words."`
 	DryRun      bool   `json:"dry_run,omitempty" doc:"Shows the changed draft and keeps nothing."`
-	Writer
 }
 
 const authoringDetail = "Server-sent events: attempt.started, delta, reset, draft, problems, repaired, and at the end done or failed; `data` is a JSON object, as " +

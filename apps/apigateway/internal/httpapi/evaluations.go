@@ -39,8 +39,8 @@ type EvaluationChange struct {
 
 // EvaluationRequest makes an evaluation of a workflow.
 type EvaluationRequest struct {
-	Workflow string `json:"workflow" maxLength:"64" doc:"The workflow's id."`
 	EvaluationChange
+	Workflow string `json:"workflow" maxLength:"64" doc:"The workflow's id."`
 }
 
 type EvaluationPath struct {

@@ -13,7 +13,7 @@ import (
 
 // ForkRequest says which results the new run takes over.
 type ForkRequest struct {
-	FromStep string   `json:"from_step,omitempty" maxLength:"512" doc:"Path of a step outside of loops and sub-workflows. It and all after it run anew, the results of the others are taken over. Without it, those of reuse alone are."`
+	FromStep string   `json:"from_step,omitempty" maxLength:"512" doc:"A step outside of loops and sub-workflows: it and all after it run anew. Without it, only the results of reuse are taken over."`
 	Reuse    []string `json:"reuse,omitempty" maxItems:"500" doc:"More steps whose results are taken over, wherever they are."`
 }
 

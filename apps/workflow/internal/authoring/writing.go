@@ -47,18 +47,17 @@ func (w *writing) attempt(ctx context.Context, number int) error {
 	if err != nil {
 		return err
 	}
-	switch response.Stop {
-	case model.StopLength:
+	if response.Stop == model.StopLength {
 		return node.Fail(node.CodeOutput, "the answer was cut at %d tokens: ask for a smaller workflow, or in steps", maxOutputTokens)
-	case model.StopRefusal:
+	}
+	if response.Stop == model.StopRefusal {
 		return node.Fail(node.CodeModel, "the model refuses to answer: %.500s", response.Text)
 	}
-	repaired := number > 1
 	if err := w.take(ctx, number, response.Text); err != nil {
 		return err
 	}
 	if len(w.draft.Problems) == 0 {
-		if repaired {
+		if number > 1 {
 			w.emit("repaired", map[string]any{"attempt": number})
 		}
 		return nil

@@ -89,20 +89,27 @@ func (c *Case) check(pointer string, names map[string]bool, providers map[string
 	if strings.ContainsRune(c.Name, 0) {
 		problems = append(problems, problem.Format(pointer+"/name", problem.CodeInvalidFormat, "a name must not hold the character NUL, which PostgreSQL cannot keep"))
 	}
+	return append(problems, c.checkExpectation(pointer+"/expect", providers)...)
+}
+
+func (c *Case) checkExpectation(pointer string, providers map[string]string) []problem.Problem {
 	var e Expectation
 	if err := json.Unmarshal(c.Expect, &e); err != nil {
-		return append(problems, problem.Format(pointer+"/expect", problem.CodeWrongType, "the expectation cannot be read: %v", err))
+		return []problem.Problem{problem.Format(pointer, problem.CodeWrongType, "the expectation cannot be read: %v", err)}
 	}
-	if e.Type == CEL {
+	switch e.Type {
+	case CEL:
 		if _, err := compile(e.Expression); err != nil {
-			problems = append(problems, problem.Format(pointer+"/expect/expression", problem.CodeExpression, "%v", err))
+			return []problem.Problem{problem.Format(pointer+"/expression", problem.CodeExpression, "%v", err)}
 		}
-	}
-	if reason, known := providers[e.Provider]; e.Type == Judge && (!known || reason != "") {
+	case Judge:
+		reason, known := providers[e.Provider]
 		if !known {
 			reason = fmt.Sprintf("provider must be openai or anthropic, got %q", e.Provider)
 		}
-		problems = append(problems, problem.Format(pointer+"/expect/provider", problem.CodeUnavailable, "%s", reason))
+		if reason != "" {
+			return []problem.Problem{problem.Format(pointer+"/provider", problem.CodeUnavailable, "%s", reason)}
+		}
 	}
-	return problems
+	return nil
 }

@@ -3,6 +3,8 @@ package evaluation
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/expression"
 	"github.com/agentteam/agentteam/apps/workflow/internal/jsontree"
@@ -64,19 +66,7 @@ func difference(expected, outputs json.RawMessage) string {
 func lacks(expected, actual any, pointer string) string {
 	switch expected := expected.(type) {
 	case map[string]any:
-		object, ok := actual.(map[string]any)
-		if !ok {
-			return fmt.Sprintf("%q: an object is expected, got %s", pointer, shown(actual))
-		}
-		for key, value := range expected {
-			got, there := object[key]
-			if !there {
-				return fmt.Sprintf("%q is missing", pointer+"/"+key)
-			}
-			if reason := lacks(value, got, pointer+"/"+key); reason != "" {
-				return reason
-			}
-		}
+		return lacksOf(expected, actual, pointer)
 	case []any:
 		list, ok := actual.([]any)
 		if !ok || len(list) != len(expected) {
@@ -90,6 +80,23 @@ func lacks(expected, actual any, pointer string) string {
 	default:
 		if expected != actual {
 			return fmt.Sprintf("%q: %s is expected, got %s", pointer, shown(expected), shown(actual))
+		}
+	}
+	return ""
+}
+
+func lacksOf(expected map[string]any, actual any, pointer string) string {
+	object, ok := actual.(map[string]any)
+	if !ok {
+		return fmt.Sprintf("%q: an object is expected, got %s", pointer, shown(actual))
+	}
+	for _, key := range slices.Sorted(maps.Keys(expected)) {
+		got, there := object[key]
+		if !there {
+			return fmt.Sprintf("%q is missing", pointer+"/"+key)
+		}
+		if reason := lacks(expected[key], got, pointer+"/"+key); reason != "" {
+			return reason
 		}
 	}
 	return ""

@@ -107,7 +107,12 @@ func (a *Authoring) write(ctx context.Context, order authoring.Order, emit func(
 }
 
 // listOf is no null in JSON.
-func listOf[T any](values []T) []T { return append([]T{}, values...) }
+func listOf[T any](values []T) []T {
+	if values == nil {
+		return []T{}
+	}
+	return values
+}
 
 // order checks what the caller asks for. Field is that of the text.
 func (a *Authoring) order(ctx context.Context, caller identity.Caller, field, words string, w *workflowv1.Writer) (o authoring.Order, err error) {

@@ -19,7 +19,8 @@ import (
 
 const (
 	wrongAnswer = `{"document": {"schema": "agentteam/v1", "name": "Greet", "nodes": [{"id": "a", "type": "levitate", "config": {}}]}, "unsupported": []}`
-	rightAnswer = `{"document": {"schema": "agentteam/v1", "name": "Greet", "nodes": [{"id": "a", "type": "template", "config": {"template": "Hello"}}], "edges": []}, "unsupported": ["It cannot levitate."]}`
+	rightAnswer = `{"document": {"schema": "agentteam/v1", "name": "Greet", "edges": [], "nodes": [
+		{"id": "a", "type": "template", "config": {"template": "Hello"}}]}, "unsupported": ["It cannot levitate."]}`
 )
 
 // newWritingWorld has a simulated model that answers by these rules.

@@ -42,24 +42,6 @@ func (e *Evaluations) CreateEvaluation(ctx context.Context, request *workflowv1.
 	return &workflowv1.CreateEvaluationResponse{Evaluation: evaluationMessage(created)}, nil
 }
 
-// cases checks what an evaluation is to hold.
-func (e *Evaluations) cases(ctx context.Context, caller identity.Caller, name, cases string) (store.CaseSet, error) {
-	if strings.TrimSpace(name) == "" {
-		return store.CaseSet{}, refuse("name", problem.CodeMissingField, "name must say what is evaluated")
-	}
-	if err := text("name", name, maxName); err != nil {
-		return store.CaseSet{}, err
-	}
-	read, problems := evaluation.Read(cases, e.library.Catalog(ctx, caller.Workspace).Providers)
-	if len(problems) > 0 {
-		for i := range problems {
-			problems[i].Pointer = "/cases" + problems[i].Pointer
-		}
-		return store.CaseSet{}, unfit("cases", problems)
-	}
-	return store.CaseSet{Name: name, Cases: cases, Count: len(read), By: store.ActorOf(caller)}, nil
-}
-
 // GetEvaluation gives an evaluation with its cases.
 func (e *Evaluations) GetEvaluation(ctx context.Context, request *workflowv1.GetEvaluationRequest) (*workflowv1.GetEvaluationResponse, error) {
 	caller, err := callerOf(ctx)
@@ -134,6 +116,24 @@ func (e *Evaluations) DeleteEvaluation(ctx context.Context, request *workflowv1.
 		return nil, err
 	}
 	return &workflowv1.DeleteEvaluationResponse{}, nil
+}
+
+// cases checks what an evaluation is to hold.
+func (e *Evaluations) cases(ctx context.Context, caller identity.Caller, name, cases string) (store.CaseSet, error) {
+	if strings.TrimSpace(name) == "" {
+		return store.CaseSet{}, refuse("name", problem.CodeMissingField, "name must say what is evaluated")
+	}
+	if err := text("name", name, maxName); err != nil {
+		return store.CaseSet{}, err
+	}
+	read, problems := evaluation.Read(cases, e.library.Catalog(ctx, caller.Workspace).Providers)
+	if len(problems) > 0 {
+		for i := range problems {
+			problems[i].Pointer = "/cases" + problems[i].Pointer
+		}
+		return store.CaseSet{}, unfit("cases", problems)
+	}
+	return store.CaseSet{Name: name, Cases: cases, Count: len(read), By: store.ActorOf(caller)}, nil
 }
 
 func evaluationMessage(e store.Evaluation) *workflowv1.Evaluation {

@@ -3,6 +3,7 @@ package grpcapi
 import (
 	"context"
 	"fmt"
+	"strconv"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/evaluation"
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
@@ -48,39 +49,6 @@ func (e *Evaluations) RunEvaluation(ctx context.Context, request *workflowv1.Run
 	}
 	run, err := e.store.EvaluationRun(ctx, caller.Workspace, created)
 	return &workflowv1.RunEvaluationResponse{Run: evaluationRunMessage(run)}, err
-}
-
-func trialOf(caller identity.Caller, request *workflowv1.RunEvaluationRequest) (trial store.NewEvaluationRun, err error) {
-	if name := request.GetNewId(); name != "" && !id.Valid(id.EvaluationRun, name) {
-		return trial, refuse("new_id", problem.CodeInvalidFormat, "new_id must be an evaluation run's id or empty, such as %s", id.New(id.EvaluationRun))
-	}
-	parallel := int(request.GetMaxParallel())
-	if parallel == 0 {
-		parallel = usualParallel
-	}
-	if parallel < 1 || parallel > maxParallel {
-		return trial, refuse("max_parallel", problem.CodeOutOfRange, "max_parallel must be from 1 to %d, got %d", maxParallel, parallel)
-	}
-	if request.GetVersion() < 0 {
-		return trial, refuse("version", problem.CodeOutOfRange, "version must be 1 or more, or 0 for the newest, got %d", request.GetVersion())
-	}
-	b, err := budgetOf(request.GetBudget())
-	return store.NewEvaluationRun{
-		ID: request.GetNewId(), MaxParallel: parallel, By: store.ActorOf(caller),
-		Budget: store.Budget{Cost: b.CostMicroUSD, Tokens: b.Tokens, Steps: b.Steps, ToolCalls: b.ToolCalls},
-	}, err
-}
-
-// version is the one that is asked for, if it is there, or the newest.
-func (e *Evaluations) version(ctx context.Context, caller identity.Caller, workflow string, wanted int) (int, error) {
-	newest, err := e.store.PublishedVersion(ctx, caller.Workspace, workflow)
-	if err != nil || wanted == 0 {
-		return newest, err
-	}
-	if wanted > newest {
-		return 0, store.Missing("version", fmt.Sprint(wanted))
-	}
-	return wanted, nil
 }
 
 // GetEvaluationRun gives a trial with its results so far.
@@ -148,6 +116,39 @@ func (e *Evaluations) CompareEvaluationRuns(ctx context.Context, request *workfl
 	run.Results, base.Results = nil, nil
 	answer.Run, answer.Base = evaluationRunMessage(run), evaluationRunMessage(base)
 	return answer, nil
+}
+
+func trialOf(caller identity.Caller, request *workflowv1.RunEvaluationRequest) (trial store.NewEvaluationRun, err error) {
+	if name := request.GetNewId(); name != "" && !id.Valid(id.EvaluationRun, name) {
+		return trial, refuse("new_id", problem.CodeInvalidFormat, "new_id must be an evaluation run's id or empty, such as %s", id.New(id.EvaluationRun))
+	}
+	parallel := int(request.GetMaxParallel())
+	if parallel == 0 {
+		parallel = usualParallel
+	}
+	if parallel < 1 || parallel > maxParallel {
+		return trial, refuse("max_parallel", problem.CodeOutOfRange, "max_parallel must be from 1 to %d, got %d", maxParallel, parallel)
+	}
+	if request.GetVersion() < 0 {
+		return trial, refuse("version", problem.CodeOutOfRange, "version must be 1 or more, or 0 for the newest, got %d", request.GetVersion())
+	}
+	b, err := budgetOf(request.GetBudget())
+	return store.NewEvaluationRun{
+		ID: request.GetNewId(), MaxParallel: parallel, By: store.ActorOf(caller),
+		Budget: store.Budget{Cost: b.CostMicroUSD, Tokens: b.Tokens, Steps: b.Steps, ToolCalls: b.ToolCalls},
+	}, err
+}
+
+// version is the one that is asked for, if it is there, or the newest.
+func (e *Evaluations) version(ctx context.Context, caller identity.Caller, workflow string, wanted int) (int, error) {
+	newest, err := e.store.PublishedVersion(ctx, caller.Workspace, workflow)
+	if err != nil || wanted == 0 {
+		return newest, err
+	}
+	if wanted > newest {
+		return 0, store.Missing("version", strconv.Itoa(wanted))
+	}
+	return wanted, nil
 }
 
 // compared pairs cases by their names; those that are gone come last.

@@ -70,8 +70,9 @@ func TestAnEvaluationRunsJudgesAndCompares(t *testing.T) {
 		_, err = workflows.PublishWorkflow(w.owner(t), &workflowv1.PublishWorkflowRequest{Id: workflow})
 	}
 	if err == nil {
-		_, err = evaluations.UpdateEvaluation(w.owner(t), &workflowv1.UpdateEvaluationRequest{Id: made.GetEvaluation().GetId(), Name: "Echoes", Revision: 1,
-			CasesJson: `[{"name": "exact", "inputs": {"topic": "tides"}, "expect": {"type": "json", "value": {"text": "The tides come."}}}, {"name": "new", "inputs": {"topic": "tides"}, "expect": {"type": "json", "value": {}}}]`})
+		_, err = evaluations.UpdateEvaluation(w.owner(t), &workflowv1.UpdateEvaluationRequest{Id: made.GetEvaluation().GetId(), Name: "Echoes", Revision: 1, CasesJson: `[
+			{"name": "exact", "inputs": {"topic": "tides"}, "expect": {"type": "json", "value": {"text": "The tides come."}}},
+			{"name": "new", "inputs": {"topic": "tides"}, "expect": {"type": "json", "value": {}}}]`})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -99,8 +100,8 @@ func TestAnEvaluationRunsJudgesAndCompares(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if list, err := evaluations.ListEvaluationRuns(w.owner(t), &workflowv1.ListEvaluationRunsRequest{EvaluationId: made.GetEvaluation().GetId(), Page: &workflowv1.Page{Size: 1}}); err != nil || len(list.GetRuns()) != 1 ||
-		list.GetRuns()[0].GetId() != second.GetId() || list.GetNextToken() == "" {
+	list, err := evaluations.ListEvaluationRuns(w.owner(t), &workflowv1.ListEvaluationRunsRequest{EvaluationId: made.GetEvaluation().GetId(), Page: &workflowv1.Page{Size: 1}})
+	if err != nil || len(list.GetRuns()) != 1 || list.GetRuns()[0].GetId() != second.GetId() || list.GetNextToken() == "" {
 		t.Errorf("the list is %v, %v", list, err)
 	}
 	_, err = evaluations.DeleteEvaluation(w.owner(t), &workflowv1.DeleteEvaluationRequest{Id: made.GetEvaluation().GetId()})
@@ -138,7 +139,8 @@ func TestCasesAreStartedOnceAndInBounds(t *testing.T) {
 	for i := range 8 {
 		cases = append(cases, fmt.Sprintf(`{"name": "case %d", "expect": {"type": "exact", "value": null}}`, i))
 	}
-	made, err := workflowv1.NewEvaluationServiceClient(w.conn).CreateEvaluation(w.owner(t), &workflowv1.CreateEvaluationRequest{WorkflowId: workflow, Name: "Naps", CasesJson: "[" + strings.Join(cases, ",") + "]"})
+	request := &workflowv1.CreateEvaluationRequest{WorkflowId: workflow, Name: "Naps", CasesJson: "[" + strings.Join(cases, ",") + "]"}
+	made, err := workflowv1.NewEvaluationServiceClient(w.conn).CreateEvaluation(w.owner(t), request)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -146,7 +146,8 @@ func (w *world) serve(t *testing.T, runner grpcapi.Runner) {
 	}
 	server := grpcapi.New(listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, w.library), Nodes: grpcapi.NewNodes(w.library, nil, nil),
-		Authoring: grpcapi.NewAuthoring(tables, w.library, author), Evaluations: grpcapi.NewEvaluations(tables, w.library), Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
+		Authoring: grpcapi.NewAuthoring(tables, w.library, author), Evaluations: grpcapi.NewEvaluations(tables, w.library),
+		Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
 	}, grpcapi.Options{Key: authKey, Ready: w.pool.Ping, Log: log})
 	serving, stop := context.WithCancel(context.Background())
 	polling, stopPolling := context.WithCancel(context.Background())

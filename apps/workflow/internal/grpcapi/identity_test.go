@@ -96,8 +96,11 @@ func TestEveryRoleMayWhatTheTableSays(t *testing.T) {
 	w := newWorld(t)
 	refused := map[identity.Role][]string{
 		identity.Owner: {}, identity.Admin: {},
-		identity.Editor:   {"DecideApproval"},
-		identity.Operator: {"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode", "GenerateWorkflow", "RefineWorkflow", "CreateEvaluation", "UpdateEvaluation", "DeleteEvaluation"},
+		identity.Editor: {"DecideApproval"},
+		identity.Operator: {
+			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode",
+			"GenerateWorkflow", "RefineWorkflow", "CreateEvaluation", "UpdateEvaluation", "DeleteEvaluation",
+		},
 		identity.Viewer: {
 			"CreateWorkflow", "UpdateWorkflow", "DeleteWorkflow", "ValidateDocument", "PublishWorkflow", "RollbackWorkflow", "ValidateNode", "TestNode", "GenerateWorkflow", "RefineWorkflow",
 			"CreateEvaluation", "UpdateEvaluation", "DeleteEvaluation", "RunEvaluation",

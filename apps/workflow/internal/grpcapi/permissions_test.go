@@ -17,7 +17,8 @@ func TestEveryMethodAsksForAPermission(t *testing.T) {
 	defer listener.Close()
 	server := New(listener, Services{
 		Engine: workflowv1.UnimplementedEngineServiceServer{}, Workflows: workflowv1.UnimplementedWorkflowServiceServer{},
-		Authoring: workflowv1.UnimplementedAuthoringServiceServer{}, Evaluations: workflowv1.UnimplementedEvaluationServiceServer{}, Nodes: workflowv1.UnimplementedNodeServiceServer{}, Runs: workflowv1.UnimplementedRunServiceServer{},
+		Authoring: workflowv1.UnimplementedAuthoringServiceServer{}, Evaluations: workflowv1.UnimplementedEvaluationServiceServer{},
+		Nodes: workflowv1.UnimplementedNodeServiceServer{}, Runs: workflowv1.UnimplementedRunServiceServer{},
 		Approvals: workflowv1.UnimplementedApprovalServiceServer{},
 	}, Options{Log: slog.New(slog.DiscardHandler)})
 	registered := map[string]bool{}

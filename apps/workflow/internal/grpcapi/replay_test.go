@@ -105,7 +105,8 @@ func TestAReplayAsksNobodyAndTellsWhatIsOther(t *testing.T) {
 		for _, e := range events.GetEvents() {
 			log = append(log, e.GetType())
 		}
-		if told := strings.Join(log, " "); err != nil || strings.Contains(told, "run.paused") || !strings.Contains(told, "message.started message.completed step.completed step.started approval.requested approval.decided step.completed") {
+		const together = "message.started message.completed step.completed step.started approval.requested approval.decided step.completed"
+		if told := strings.Join(log, " "); err != nil || strings.Contains(told, "run.paused") || !strings.Contains(told, together) {
 			t.Errorf("%s: the events are %s, %v", name, told, err)
 		}
 		compared, err := w.runs.CompareReplay(w.owner(t), &workflowv1.CompareReplayRequest{Id: run.GetId()})

@@ -84,7 +84,8 @@ func insertRun(ctx context.Context, tx *Tx, plan Plan, n New) (*change, bool, er
 	variables := interpreter.Variables{Inputs: n.Inputs, Run: interpreter.RunInfo{ID: n.ID, WorkflowID: plan.Root.Workflow, Version: plan.Root.Number,
 		StartedAt: now.UTC().Format(time.RFC3339Nano)}}
 	inserted, err := tx.Exec(ctx, `WITH run AS (
-  INSERT INTO runs (id, workspace_id, workflow_id, version, status, inputs, created_by, created_at, started_at, forked_from, budget_cost, budget_tokens, budget_steps, budget_tool_calls, replay_of, replay_live)
+  INSERT INTO runs (id, workspace_id, workflow_id, version, status, inputs, created_by, created_at, started_at, forked_from,
+    budget_cost, budget_tokens, budget_steps, budget_tool_calls, replay_of, replay_live)
   VALUES ($1, $2, $3, $4, 'running', $5::text::json, $6::text::jsonb, $7, $7, nullif($8, ''), $9, $10, $11, $12, nullif($14, ''), $15) ON CONFLICT (id) DO NOTHING RETURNING id
 ) INSERT INTO scopes (run_id, workspace_id, path, status, variables) SELECT id, $2, '', 'running', $13::text::json FROM run`,
 		n.ID, n.Workspace, plan.Root.Workflow, plan.Root.Number, string(n.Inputs), encode(n.By), now, n.ForkedFrom,
@@ -92,7 +93,8 @@ func insertRun(ctx context.Context, tx *Tx, plan Plan, n New) (*change, bool, er
 	if err != nil || inserted == 0 {
 		return nil, false, err
 	}
-	c := newChange(ctx, tx, plan, run{id: n.ID, workspace: n.Workspace, status: Running, generation: 1, version: plan.Root, startedAt: now, budget: budget, replays: n.ReplayOf, live: n.Live, now: now})
+	c := newChange(ctx, tx, plan, run{id: n.ID, workspace: n.Workspace, status: Running, generation: 1, version: plan.Root,
+		startedAt: now, budget: budget, replays: n.ReplayOf, live: n.Live, now: now})
 	c.scopes[""] = &scope{place: place{graph: root, version: plan.Root}, index: -1, status: interpreter.Running, variables: variables, results: map[string]*result{}, change: c}
 	c.log("run.queued", "", map[string]any{"workflow_id": plan.Root.Workflow, "version": plan.Root.Number})
 	c.log("run.started", "", struct{}{})

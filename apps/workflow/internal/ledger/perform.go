@@ -237,11 +237,14 @@ func (c *change) conclude(s *scope, n *graph.Node, attempt int, m Move) error {
 	return c.complete(s, n, attempt, "", m.Output)
 }
 
-const settleSQL = `INSERT INTO calls (run_id, workspace_id, step, attempt, generation, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at, digest, response, replayed)
-SELECT $1, $2, step, attempt, generation, number, kind, name, status, input, output, cost, failure::jsonb, started, ended, digest, response::json, replayed
+const settleSQL = `INSERT INTO calls (run_id, workspace_id, step, attempt, generation, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at,
+  digest, response, replayed)
+SELECT $1, $2, step, attempt, generation, number, kind, name, status, input, output, cost, failure::jsonb, started, ended,
+  digest, response::json, replayed
 FROM unnest($3::text[], $4::int[], $5::int[], $6::int[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::timestamptz[], $15::timestamptz[],
   $16::bytea[], $17::text[], $18::bool[])
-  AS row (step, attempt, generation, number, kind, name, status, input, output, cost, failure, started, ended, digest, response, replayed)
+  AS row (step, attempt, generation, number, kind, name, status, input, output, cost, failure, started, ended,
+    digest, response, replayed)
 ON CONFLICT (run_id, step, generation, attempt, number) DO UPDATE SET status = excluded.status, input_tokens = excluded.input_tokens,
   output_tokens = excluded.output_tokens, cost = excluded.cost, failure = excluded.failure, ended_at = excluded.ended_at,
   digest = excluded.digest, response = excluded.response, replayed = excluded.replayed

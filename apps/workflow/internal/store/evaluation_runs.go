@@ -74,9 +74,10 @@ func (s *Store) CreateEvaluationRun(ctx context.Context, workspace string, n New
 
 // insertResults keeps the cases, each with the id of its run. PostgreSQL copies into no table that has row-level security.
 func insertResults(ctx context.Context, tx pgx.Tx, workspace string, n NewEvaluationRun) error {
-	var names, inputs, expect, runs []string
-	for _, c := range n.Cases {
-		names, inputs, expect, runs = append(names, c.Name), append(inputs, c.Inputs), append(expect, c.Expect), append(runs, id.New(id.Run))
+	count := len(n.Cases)
+	names, inputs, expect, runs := make([]string, count), make([]string, count), make([]string, count), make([]string, count)
+	for i, c := range n.Cases {
+		names[i], inputs[i], expect[i], runs[i] = c.Name, c.Inputs, c.Expect, id.New(id.Run)
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO evaluation_results (evaluation_run_id, workspace_id, position, name, inputs, expect, run_id)
 		SELECT $1, $2, position - 1, name, inputs::json, expect::json, run_id
