@@ -31,7 +31,7 @@ func read(text string) (a answer, fault string) {
 	text = model.Unfenced(text)
 	tree, problems := jsontree.Parse([]byte(text), document.MaxDepth+1)
 	if tree == nil || len(problems) > 0 {
-		return a, fmt.Sprintf("the answer must be one JSON object: %s", problems[0].Message)
+		return a, "the answer must be one JSON object: " + problems[0].Message
 	}
 	if err := json.Unmarshal([]byte(text), &given); err != nil {
 		return a, fmt.Sprintf("the answer must be an object with document and unsupported: %v", err)

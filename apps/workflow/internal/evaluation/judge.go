@@ -34,7 +34,7 @@ func judge(ctx context.Context, models *directcall.Models, account *directcall.A
 		Score  *float64 `json:"score"`
 		Reason string   `json:"reason"`
 	}
-	if err := json.Unmarshal([]byte(model.Unfenced(response.Text)), &said); err != nil || said.Score == nil || *said.Score < 0 || *said.Score > 1 {
+	if json.Unmarshal([]byte(model.Unfenced(response.Text)), &said) != nil || said.Score == nil || *said.Score < 0 || *said.Score > 1 {
 		return failed("the judge gave no score from 0 to 1: %s", excerpt(response.Text)), nil
 	}
 	wanted := usualScore

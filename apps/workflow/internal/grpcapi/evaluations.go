@@ -75,15 +75,10 @@ func (e *Evaluations) ListEvaluations(ctx context.Context, request *workflowv1.L
 	if err != nil {
 		return nil, err
 	}
-	answer := &workflowv1.ListEvaluationsResponse{}
-	for _, one := range found[:min(size, len(found))] {
-		answer.Evaluations = append(answer.Evaluations, evaluationMessage(one))
-	}
-	if len(found) > size {
-		last := found[size-1]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: evaluationList, Time: last.CreatedAt, ID: last.ID})
-	}
-	return answer, nil
+	page, next := pageTo(found, size, func(last store.Evaluation) paging.Cursor {
+		return paging.Cursor{Kind: evaluationList, Time: last.CreatedAt, ID: last.ID}
+	}, evaluationMessage)
+	return &workflowv1.ListEvaluationsResponse{Evaluations: page, NextToken: next}, nil
 }
 
 // UpdateEvaluation replaces name and cases.
@@ -134,6 +129,17 @@ func (e *Evaluations) cases(ctx context.Context, caller identity.Caller, name, c
 		return store.CaseSet{}, unfit("cases", problems)
 	}
 	return store.CaseSet{Name: name, Cases: cases, Count: len(read), By: store.ActorOf(caller)}, nil
+}
+
+// pageTo makes a page of what was found, which may be one more than its size, and the token of the page after it.
+func pageTo[T, M any](found []T, size int, at func(T) paging.Cursor, message func(T) M) (page []M, next string) {
+	for _, one := range found[:min(size, len(found))] {
+		page = append(page, message(one))
+	}
+	if len(found) > size {
+		next = paging.Encode(at(found[size-1]))
+	}
+	return page, next
 }
 
 func evaluationMessage(e store.Evaluation) *workflowv1.Evaluation {

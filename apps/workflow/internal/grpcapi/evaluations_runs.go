@@ -84,15 +84,10 @@ func (e *Evaluations) ListEvaluationRuns(ctx context.Context, request *workflowv
 	if err != nil {
 		return nil, err
 	}
-	answer := &workflowv1.ListEvaluationRunsResponse{}
-	for _, run := range found[:min(size, len(found))] {
-		answer.Runs = append(answer.Runs, evaluationRunMessage(run))
-	}
-	if len(found) > size {
-		last := found[size-1]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: evaluationRunList, Time: last.CreatedAt, ID: last.ID})
-	}
-	return answer, nil
+	page, next := pageTo(found, size, func(last store.EvaluationRun) paging.Cursor {
+		return paging.Cursor{Kind: evaluationRunList, Time: last.CreatedAt, ID: last.ID}
+	}, evaluationRunMessage)
+	return &workflowv1.ListEvaluationRunsResponse{Runs: page, NextToken: next}, nil
 }
 
 // CompareEvaluationRuns sets the cases of two trials side by side, in the order of the later one's.

@@ -51,7 +51,8 @@ const comparedSQL = `WITH call AS (
   SELECT coalesce(r.step, o.step) AS step, coalesce(r.attempt, o.attempt) AS attempt, coalesce(r.number, o.number) AS number,
     coalesce(r.kind, o.kind) AS kind, coalesce(r.name, o.name) AS name, coalesce(r.replayed, false) AS replayed,
     CASE WHEN o.step IS NULL THEN 'new' WHEN r.step IS NULL THEN 'missing' WHEN r.digest = o.digest THEN 'same' ELSE 'different' END AS likeness
-  FROM (SELECT * FROM call WHERE run_id = $1) AS r FULL JOIN (SELECT * FROM call WHERE run_id = $2) AS o USING (step, attempt, number)
+  FROM (SELECT step, attempt, number, kind, name, digest, replayed FROM call WHERE run_id = $1) AS r
+    FULL JOIN (SELECT step, attempt, number, kind, name, digest, replayed FROM call WHERE run_id = $2) AS o USING (step, attempt, number)
 )`
 
 // CompareCalls sets the calls of a replay beside those of the run that it replays: how many are how alike, and the first of
