@@ -43,6 +43,10 @@ func TestExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	client := api.New(stack.Gateway, key)
+	t.Run("evaluations", func(t *testing.T) {
+		t.Parallel()
+		evaluate(t, stack, client)
+	})
 	checks := map[string]func(*testing.T, *ran){
 		"research-and-report": checkReport, "fan-out": checkFanOut, "supervisor-team": checkTeam, "nightly-report": func(t *testing.T, r *ran) { checkNightly(t, client, r) },
 		"chat": func(t *testing.T, r *ran) { checkChat(t, client, r) },

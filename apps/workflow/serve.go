@@ -16,10 +16,13 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
 
+	"github.com/agentteam/agentteam/apps/workflow/internal/authoring"
 	"github.com/agentteam/agentteam/apps/workflow/internal/calls"
 	"github.com/agentteam/agentteam/apps/workflow/internal/config"
 	"github.com/agentteam/agentteam/apps/workflow/internal/credential"
+	"github.com/agentteam/agentteam/apps/workflow/internal/directcall"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
+	"github.com/agentteam/agentteam/apps/workflow/internal/evaluation"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
@@ -28,6 +31,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/notify"
 	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
+	"github.com/agentteam/agentteam/apps/workflow/internal/replay"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/contract"
 	"github.com/agentteam/agentteam/internal/buildinfo"
@@ -133,8 +137,13 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	vault := credential.NewVault(tables, p.sealer)
 	guarded := outbound.NewClient(outbound.Options{AllowPrefixes: p.cfg.OutboundAllow.Prefixes, AllowHosts: p.cfg.OutboundAllow.Hosts})
 	servers := mcptool.New(guarded, vault, tables)
-	performer := calls.NewPerformer(models, guarded, vault, servers, tables)
+	performer := replay.NewPerformer(calls.NewPerformer(models, guarded, vault, servers, tables), tables)
 	documents := library.New(tables, graph.DefaultTypes(), models.Providers())
+	direct := directcall.New(models, prices, tables)
+	author, err := authoring.New(direct, documents)
+	if err != nil {
+		return err
+	}
 	engine, err := durable.New(ctx, durable.Options{Pool: p.pool, Programs: programs, Performer: performer, OneCall: []string{"http", "memory"},
 		Graphs: documents.Graph, Wake: p.hub.Publish, Measure: measure, Log: p.log})
 	if err != nil {
@@ -143,6 +152,7 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 	events := feed.New(feed.Options{Log: tables, Wake: p.hub, Measure: measure, Logger: p.log})
 	server := grpcapi.New(p.listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(runnable(documents.Types())), Workflows: grpcapi.NewWorkflows(tables, documents), Agents: grpcapi.NewAgents(tables, documents),
+		Authoring: grpcapi.NewAuthoring(tables, documents, author), Evaluations: grpcapi.NewEvaluations(tables, documents),
 		Nodes: grpcapi.NewNodes(documents, programs, performer), Runs: grpcapi.NewRuns(tables, engine, events), Approvals: grpcapi.NewApprovals(tables, engine),
 		Credentials: grpcapi.NewCredentials(tables, vault), MCPServers: grpcapi.NewMCPServers(tables, servers),
 		Schedules: grpcapi.NewSchedules(tables, engine), Webhooks: grpcapi.NewWebhooks(tables, engine, p.sealer),
@@ -150,7 +160,7 @@ func (p *process) run(ctx context.Context, drainDelay time.Duration) error {
 		Threads:   grpcapi.NewThreads(tables), Memory: grpcapi.NewMemory(tables), Documents: grpcapi.NewDocuments(tables),
 	}, grpcapi.Options{Key: p.cfg.InternalAuthKey.Reveal(), Ready: p.pool.Ping, Telemetry: p.telemetry.GRPCServer(), Log: p.log})
 	notifier := notify.New(notify.Options{Store: tables, Sealer: p.sealer, Client: guarded, Log: p.log})
-	return p.together(ctx, drainDelay, parts{engine, server, events, notifier})
+	return p.together(ctx, drainDelay, parts{engine, server, events, notifier, evaluation.NewKeeper(tables, engine, direct, p.log)})
 }
 
 // parts are what runs in the process.
@@ -159,6 +169,7 @@ type parts struct {
 	server   *grpcapi.Server
 	events   *feed.Feed
 	notifier *notify.Notifier
+	keeper   *evaluation.Keeper
 }
 
 // together runs the parts, and stops them in the order in which they need each other.
@@ -168,6 +179,7 @@ func (p *process) together(ctx context.Context, drainDelay time.Duration, all pa
 	var work, others sync.WaitGroup
 	work.Go(func() { all.engine.Run(working) })
 	work.Go(func() { all.notifier.Run(working) })
+	work.Go(func() { all.keeper.Run(working) })
 	others.Go(func() { p.hub.Run(lasting) })
 	others.Go(func() { all.events.Run(lasting) })
 	others.Go(func() { p.metrics(lasting) })

@@ -45,11 +45,16 @@ var rows = []struct{ table, insert string }{
 	{"memory_entries", `INSERT INTO memory_entries (workspace_id, namespace, key, value, bytes) SELECT $1, 'n', $2, '1', length($3)`},
 	{"documents", `INSERT INTO documents (workspace_id, name, text, language, bytes, chunks, updated_by) SELECT $1, 'doc' || $2, $3, 'english', 0, 1, ` + actor},
 	{"document_chunks", `INSERT INTO document_chunks (workspace_id, name, position, text, words) SELECT $1, 'doc' || $3, length($2), '', ''`},
+	{"direct_calls", `INSERT INTO direct_calls (id, workspace_id, purpose, provider, model, created_by) SELECT 'cal' || $2, $1, 'judge', $3, '', ` + actor},
+	{"evaluations", `INSERT INTO evaluations (id, workspace_id, workflow_id, name, cases, case_count, created_by, updated_by) SELECT 'evl' || $2, $1, 'wfl' || $3, '', '[]', 0, ` + actor + `, ` + actor},
+	{"evaluation_runs", `INSERT INTO evaluation_runs (id, workspace_id, evaluation_id, workflow_id, version, max_parallel, budget, created_by)
+		SELECT 'evr' || $2, $1, 'evl' || $3, '', 1, 1, '{}', ` + actor},
+	{"evaluation_results", `INSERT INTO evaluation_results (evaluation_run_id, position, workspace_id, name, inputs, expect, run_id) SELECT 'evr' || $3, length($2), $1, '', '{}', '{}', ''`},
 	{"artifacts", `INSERT INTO artifacts (id, workspace_id, run_id, media_type, content) SELECT 'art' || $2, $1, 'run' || $3, '', ''`},
 }
 
 // hanging are the tables whose rows belong to a run, a workflow or an agent.
-var hanging = []string{"workflow_versions", "agent_versions", "scopes", "steps", "calls", "approvals", "events", "mcp_servers", "suspensions", "artifacts", "schedules", "schedule_ticks", "webhooks", "webhook_deliveries", "endpoint_deliveries", "thread_messages", "document_chunks"}
+var hanging = []string{"workflow_versions", "agent_versions", "scopes", "steps", "calls", "approvals", "events", "mcp_servers", "suspensions", "artifacts", "schedules", "schedule_ticks", "webhooks", "webhook_deliveries", "endpoint_deliveries", "thread_messages", "document_chunks", "evaluations", "evaluation_runs", "evaluation_results"}
 
 // owner is the column that says whose a row is.
 func owner(table string) string {

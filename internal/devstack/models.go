@@ -39,7 +39,7 @@ func (s *Stack) startModels(ctx context.Context) error {
 	if len(s.Simulated) == 0 {
 		return nil
 	}
-	server := modelsim.New(modelsim.Script{})
+	server := modelsim.New(s.options.Models)
 	url, err := server.Start(ctx, net.JoinHostPort(loopback, "0"))
 	if err != nil {
 		return err

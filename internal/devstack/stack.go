@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/agentteam/agentteam/internal/modelsim"
 	"github.com/agentteam/agentteam/internal/process"
 )
 
@@ -26,6 +27,8 @@ type Options struct {
 	Out   io.Writer // a line for each step
 	Env   []string  // of the services, beside what the stack sets; its provider keys win over the simulation
 	Ports Ports
+	// Models says what the simulated models answer; to what it leaves out they answer by themselves.
+	Models modelsim.Script
 }
 
 // Stack is both services and what they need, running.

@@ -11,19 +11,22 @@ import (
 
 // The prefixes in use.
 const (
-	Workspace  = "wsp"
-	Workflow   = "wfl"
-	Agent      = "agt"
-	Run        = "run"
-	Approval   = "apr"
-	Artifact   = "art"
-	Key        = "key"
-	Credential = "crd"
-	MCPServer  = "mcp"
-	Schedule   = "sch"
-	Webhook    = "whk"
-	Endpoint   = "whe"
-	Thread     = "thr"
+	Workspace     = "wsp"
+	Workflow      = "wfl"
+	Agent         = "agt"
+	Run           = "run"
+	Approval      = "apr"
+	Artifact      = "art"
+	Key           = "key"
+	Credential    = "crd"
+	MCPServer     = "mcp"
+	Schedule      = "sch"
+	Webhook       = "whk"
+	Endpoint      = "whe"
+	Thread        = "thr"
+	Evaluation    = "evl"
+	EvaluationRun = "evr"
+	Call          = "cal" // of a model, outside of any run
 )
 
 const (

@@ -38,7 +38,7 @@ func run(m *testing.M) int {
 	defer os.RemoveAll(folder)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute) // a first build on a busy machine
 	defer cancel()
-	stack, err = devstack.Start(ctx, devstack.Options{Root: "../..", Dir: folder, Out: os.Stderr})
+	stack, err = devstack.Start(ctx, devstack.Options{Root: "../..", Dir: folder, Out: os.Stderr, Models: writing()})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

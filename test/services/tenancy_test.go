@@ -83,17 +83,26 @@ func furnish(t *testing.T, c *api.Client) belongings {
 			t.Fatal(err)
 		}
 	}
-	var thread struct {
+	var thread, evaluation, trial struct {
 		ID string `json:"id"`
 	}
 	if err := c.Post(t.Context(), "/v1/threads", map[string]any{"title": "Secret"}, &thread); err != nil {
 		t.Fatal(err)
 	}
+	cases := map[string]any{"workflow": workflow, "name": "Secret", "cases": json.RawMessage(`[{"name": "Secret", "expect": {"type": "exact", "value": 1}}]`)}
+	if err := c.Post(t.Context(), "/v1/evaluations", cases, &evaluation); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Post(t.Context(), "/v1/evaluations/"+evaluation.ID+":run", struct{}{}, &trial); err != nil {
+		t.Fatal(err)
+	}
+	awaitVerdicts(t, c, trial.ID)
 	triggers := triggersOf(t, c, workflow)
 	maps.Copy(triggers, belongings{
 		"/v1/workflows/{id}": workflow, "/v1/agents/{id}": agent, "/v1/runs/{id}": run, "/v1/approvals/{id}": approvals.Items[0].ID, "/v1/artifacts/{id}": steps[1].OutputArtifact,
 		"/v1/credentials/{id}": credential, "/v1/mcp-servers/{id}": register(t, c, mcptest.Start(t).URL, "never"),
 		"/v1/threads/{id}": thread.ID, "/v1/memory/{namespace}": remembered, "/v1/documents/{name}": remembered,
+		"/v1/evaluations/{id}": evaluation.ID, "/v1/evaluation-runs/{id}": trial.ID,
 		"/v1/api-keys/{id}": keys.Items[0].ID, "/v1/workspaces/{workspace}": workspaces.Items[0].ID,
 	})
 	return triggers
@@ -121,6 +130,7 @@ func nobodys() belongings {
 		"/v1/credentials/{id}": id.New(id.Credential), "/v1/mcp-servers/{id}": id.New(id.MCPServer),
 		"/v1/schedules/{id}": id.New(id.Schedule), "/v1/webhooks/{id}": id.New(id.Webhook), "/v1/webhook-endpoints/{id}": id.New(id.Endpoint),
 		"/v1/threads/{id}": id.New(id.Thread), "/v1/memory/{namespace}": id.New("none"), "/v1/documents/{name}": id.New("none"),
+		"/v1/evaluations/{id}": id.New(id.Evaluation), "/v1/evaluation-runs/{id}": id.New(id.EvaluationRun),
 		"/v1/api-keys/{id}": id.New(id.Key), "/v1/workspaces/{workspace}": id.New(id.Workspace),
 	}
 }
@@ -139,7 +149,7 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 		}
 		got, sent := o.try(t, stranger, method, path, asked)
 		missing, _ := o.try(t, stranger, method, path, nothing)
-		named := (strings.Contains(path, "{") || o.namesWorkflow()) && !puts && o.ID != "list-memory"
+		named := (strings.Contains(path, "{") || o.namesWorkflow() || o.ID == "create-evaluation") && !puts && o.ID != "list-memory"
 		// A key is of one workspace, and is told so whichever other workspace it names.
 		refused := got.status == http.StatusNotFound || got.status == http.StatusForbidden && strings.HasPrefix(path, "/v1/workspaces/")
 		if named && !refused || got.status != missing.status || got.code() != missing.code() || got.status >= http.StatusInternalServerError {
@@ -171,7 +181,13 @@ func (o operation) try(t *testing.T, c *api.Client, method, path string, things 
 	if o.namesWorkflow() {
 		body = []byte(strings.ReplaceAll(string(body), "wfl_01jcz3x8v9k2m4n6p8q0r2s4t6", things["/v1/workflows/{id}"]))
 	}
+	if o.ID == "create-evaluation" {
+		body = []byte(`{"workflow": "` + things["/v1/workflows/{id}"] + `", "name": "Mine", "cases": [{"name": "a", "expect": {"type": "exact", "value": 1}}]}`)
+	}
 	path = things.with(t, path)
+	if o.ID == "compare-evaluation-runs" {
+		path += "?with=" + things["/v1/evaluation-runs/{id}"]
+	}
 	return ask(t, c, method, path, body, nil), path + string(body)
 }
 

@@ -208,6 +208,64 @@ func (ThreadPolicy) EnumDescriptor() ([]byte, []int) {
 	return file_workflow_v1_run_proto_rawDescGZIP(), []int{2}
 }
 
+// Likeness is how a thing of a replay relates to that of the run that it replays.
+type Likeness int32
+
+const (
+	Likeness_LIKENESS_UNSPECIFIED Likeness = 0
+	Likeness_LIKENESS_SAME        Likeness = 1
+	Likeness_LIKENESS_DIFFERENT   Likeness = 2
+	// Only the replay has it.
+	Likeness_LIKENESS_NEW Likeness = 3
+	// Only the replayed run has it.
+	Likeness_LIKENESS_MISSING Likeness = 4
+)
+
+// Enum value maps for Likeness.
+var (
+	Likeness_name = map[int32]string{
+		0: "LIKENESS_UNSPECIFIED",
+		1: "LIKENESS_SAME",
+		2: "LIKENESS_DIFFERENT",
+		3: "LIKENESS_NEW",
+		4: "LIKENESS_MISSING",
+	}
+	Likeness_value = map[string]int32{
+		"LIKENESS_UNSPECIFIED": 0,
+		"LIKENESS_SAME":        1,
+		"LIKENESS_DIFFERENT":   2,
+		"LIKENESS_NEW":         3,
+		"LIKENESS_MISSING":     4,
+	}
+)
+
+func (x Likeness) Enum() *Likeness {
+	p := new(Likeness)
+	*p = x
+	return p
+}
+
+func (x Likeness) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Likeness) Descriptor() protoreflect.EnumDescriptor {
+	return file_workflow_v1_run_proto_enumTypes[3].Descriptor()
+}
+
+func (Likeness) Type() protoreflect.EnumType {
+	return &file_workflow_v1_run_proto_enumTypes[3]
+}
+
+func (x Likeness) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Likeness.Descriptor instead.
+func (Likeness) EnumDescriptor() ([]byte, []int) {
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{3}
+}
+
 // Run is one execution of one version.
 type Run struct {
 	state      protoimpl.MessageState `protogen:"open.v1"`
@@ -229,6 +287,8 @@ type Run struct {
 	LastSeq int64 `protobuf:"varint,13,opt,name=last_seq,json=lastSeq,proto3" json:"last_seq,omitempty"`
 	// The run that this one was forked from.
 	ForkedFrom string `protobuf:"bytes,14,opt,name=forked_from,json=forkedFrom,proto3" json:"forked_from,omitempty"`
+	// The run that this one replays.
+	ReplayOf string `protobuf:"bytes,15,opt,name=replay_of,json=replayOf,proto3" json:"replay_of,omitempty"`
 	// The thread that the run is of; empty: none.
 	ThreadId      string `protobuf:"bytes,20,opt,name=thread_id,json=threadId,proto3" json:"thread_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -359,6 +419,13 @@ func (x *Run) GetLastSeq() int64 {
 func (x *Run) GetForkedFrom() string {
 	if x != nil {
 		return x.ForkedFrom
+	}
+	return ""
+}
+
+func (x *Run) GetReplayOf() string {
+	if x != nil {
+		return x.ReplayOf
 	}
 	return ""
 }
@@ -1253,10 +1320,13 @@ func (x *RetryRunResponse) GetRun() *Run {
 type ForkRunRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
-	// As in RetryRunRequest, but required.
+	// Path of a step outside of loops and sub-workflows: it and all after it run anew, the results of the others are
+	// taken over. Empty takes nothing over but what reuse names.
 	FromStep string `protobuf:"bytes,2,opt,name=from_step,json=fromStep,proto3" json:"from_step,omitempty"`
 	// The new run's id, as in StartRunRequest.
-	NewId         string `protobuf:"bytes,3,opt,name=new_id,json=newId,proto3" json:"new_id,omitempty"`
+	NewId string `protobuf:"bytes,3,opt,name=new_id,json=newId,proto3" json:"new_id,omitempty"`
+	// More steps whose results are taken over, wherever they are.
+	Reuse         []string `protobuf:"bytes,4,rep,name=reuse,proto3" json:"reuse,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1312,6 +1382,13 @@ func (x *ForkRunRequest) GetNewId() string {
 	return ""
 }
 
+func (x *ForkRunRequest) GetReuse() []string {
+	if x != nil {
+		return x.Reuse
+	}
+	return nil
+}
+
 type ForkRunResponse struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Run           *Run                   `protobuf:"bytes,1,opt,name=run,proto3" json:"run,omitempty"`
@@ -1356,6 +1433,373 @@ func (x *ForkRunResponse) GetRun() *Run {
 	return nil
 }
 
+type ReplayRunRequest struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Id    string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	// Of the same workflow; 0 is the newest published version.
+	Version int32 `protobuf:"varint,2,opt,name=version,proto3" json:"version,omitempty"`
+	// Whether a call without a recording is made for real. Else it fails.
+	LiveMissing bool `protobuf:"varint,3,opt,name=live_missing,json=liveMissing,proto3" json:"live_missing,omitempty"`
+	// The new run's id, as in StartRunRequest.
+	NewId         string `protobuf:"bytes,4,opt,name=new_id,json=newId,proto3" json:"new_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayRunRequest) Reset() {
+	*x = ReplayRunRequest{}
+	mi := &file_workflow_v1_run_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayRunRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayRunRequest) ProtoMessage() {}
+
+func (x *ReplayRunRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_workflow_v1_run_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayRunRequest.ProtoReflect.Descriptor instead.
+func (*ReplayRunRequest) Descriptor() ([]byte, []int) {
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ReplayRunRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+func (x *ReplayRunRequest) GetVersion() int32 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *ReplayRunRequest) GetLiveMissing() bool {
+	if x != nil {
+		return x.LiveMissing
+	}
+	return false
+}
+
+func (x *ReplayRunRequest) GetNewId() string {
+	if x != nil {
+		return x.NewId
+	}
+	return ""
+}
+
+type ReplayRunResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Run           *Run                   `protobuf:"bytes,1,opt,name=run,proto3" json:"run,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReplayRunResponse) Reset() {
+	*x = ReplayRunResponse{}
+	mi := &file_workflow_v1_run_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReplayRunResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReplayRunResponse) ProtoMessage() {}
+
+func (x *ReplayRunResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_workflow_v1_run_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReplayRunResponse.ProtoReflect.Descriptor instead.
+func (*ReplayRunResponse) Descriptor() ([]byte, []int) {
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ReplayRunResponse) GetRun() *Run {
+	if x != nil {
+		return x.Run
+	}
+	return nil
+}
+
+type CompareReplayRequest struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            string                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CompareReplayRequest) Reset() {
+	*x = CompareReplayRequest{}
+	mi := &file_workflow_v1_run_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareReplayRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareReplayRequest) ProtoMessage() {}
+
+func (x *CompareReplayRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_workflow_v1_run_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareReplayRequest.ProtoReflect.Descriptor instead.
+func (*CompareReplayRequest) Descriptor() ([]byte, []int) {
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *CompareReplayRequest) GetId() string {
+	if x != nil {
+		return x.Id
+	}
+	return ""
+}
+
+type CompareReplayResponse struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Replay *Run                   `protobuf:"bytes,1,opt,name=replay,proto3" json:"replay,omitempty"`
+	// The run that is replayed.
+	Original *Run     `protobuf:"bytes,2,opt,name=original,proto3" json:"original,omitempty"`
+	Outputs  Likeness `protobuf:"varint,3,opt,name=outputs,proto3,enum=workflow.v1.Likeness" json:"outputs,omitempty"`
+	// From the outputs of the original to those of the replay, as JSON Patch (RFC 6902).
+	PatchJson string `protobuf:"bytes,4,opt,name=patch_json,json=patchJson,proto3" json:"patch_json,omitempty"`
+	// At most 1,000, those that are not the same first.
+	Calls          []*ComparedCall `protobuf:"bytes,5,rep,name=calls,proto3" json:"calls,omitempty"`
+	SameCalls      int64           `protobuf:"varint,6,opt,name=same_calls,json=sameCalls,proto3" json:"same_calls,omitempty"`
+	DifferentCalls int64           `protobuf:"varint,7,opt,name=different_calls,json=differentCalls,proto3" json:"different_calls,omitempty"`
+	NewCalls       int64           `protobuf:"varint,8,opt,name=new_calls,json=newCalls,proto3" json:"new_calls,omitempty"`
+	MissingCalls   int64           `protobuf:"varint,9,opt,name=missing_calls,json=missingCalls,proto3" json:"missing_calls,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *CompareReplayResponse) Reset() {
+	*x = CompareReplayResponse{}
+	mi := &file_workflow_v1_run_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CompareReplayResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CompareReplayResponse) ProtoMessage() {}
+
+func (x *CompareReplayResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_workflow_v1_run_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CompareReplayResponse.ProtoReflect.Descriptor instead.
+func (*CompareReplayResponse) Descriptor() ([]byte, []int) {
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *CompareReplayResponse) GetReplay() *Run {
+	if x != nil {
+		return x.Replay
+	}
+	return nil
+}
+
+func (x *CompareReplayResponse) GetOriginal() *Run {
+	if x != nil {
+		return x.Original
+	}
+	return nil
+}
+
+func (x *CompareReplayResponse) GetOutputs() Likeness {
+	if x != nil {
+		return x.Outputs
+	}
+	return Likeness_LIKENESS_UNSPECIFIED
+}
+
+func (x *CompareReplayResponse) GetPatchJson() string {
+	if x != nil {
+		return x.PatchJson
+	}
+	return ""
+}
+
+func (x *CompareReplayResponse) GetCalls() []*ComparedCall {
+	if x != nil {
+		return x.Calls
+	}
+	return nil
+}
+
+func (x *CompareReplayResponse) GetSameCalls() int64 {
+	if x != nil {
+		return x.SameCalls
+	}
+	return 0
+}
+
+func (x *CompareReplayResponse) GetDifferentCalls() int64 {
+	if x != nil {
+		return x.DifferentCalls
+	}
+	return 0
+}
+
+func (x *CompareReplayResponse) GetNewCalls() int64 {
+	if x != nil {
+		return x.NewCalls
+	}
+	return 0
+}
+
+func (x *CompareReplayResponse) GetMissingCalls() int64 {
+	if x != nil {
+		return x.MissingCalls
+	}
+	return 0
+}
+
+// ComparedCall is one call of a model or a tool, by its place: step, attempt and number.
+type ComparedCall struct {
+	state   protoimpl.MessageState `protogen:"open.v1"`
+	Step    string                 `protobuf:"bytes,1,opt,name=step,proto3" json:"step,omitempty"`
+	Attempt int32                  `protobuf:"varint,2,opt,name=attempt,proto3" json:"attempt,omitempty"`
+	Number  int32                  `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
+	// model or tool.
+	Kind string `protobuf:"bytes,4,opt,name=kind,proto3" json:"kind,omitempty"`
+	// provider/model, or the tool's.
+	Name string `protobuf:"bytes,5,opt,name=name,proto3" json:"name,omitempty"`
+	// Whether it was asked the same.
+	Likeness Likeness `protobuf:"varint,6,opt,name=likeness,proto3,enum=workflow.v1.Likeness" json:"likeness,omitempty"`
+	// Whether the replay's answer was recorded rather than made for real.
+	Replayed      bool `protobuf:"varint,7,opt,name=replayed,proto3" json:"replayed,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ComparedCall) Reset() {
+	*x = ComparedCall{}
+	mi := &file_workflow_v1_run_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ComparedCall) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ComparedCall) ProtoMessage() {}
+
+func (x *ComparedCall) ProtoReflect() protoreflect.Message {
+	mi := &file_workflow_v1_run_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ComparedCall.ProtoReflect.Descriptor instead.
+func (*ComparedCall) Descriptor() ([]byte, []int) {
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ComparedCall) GetStep() string {
+	if x != nil {
+		return x.Step
+	}
+	return ""
+}
+
+func (x *ComparedCall) GetAttempt() int32 {
+	if x != nil {
+		return x.Attempt
+	}
+	return 0
+}
+
+func (x *ComparedCall) GetNumber() int32 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+func (x *ComparedCall) GetKind() string {
+	if x != nil {
+		return x.Kind
+	}
+	return ""
+}
+
+func (x *ComparedCall) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *ComparedCall) GetLikeness() Likeness {
+	if x != nil {
+		return x.Likeness
+	}
+	return Likeness_LIKENESS_UNSPECIFIED
+}
+
+func (x *ComparedCall) GetReplayed() bool {
+	if x != nil {
+		return x.Replayed
+	}
+	return false
+}
+
 type ListRunEventsRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	RunId string                 `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
@@ -1369,7 +1813,7 @@ type ListRunEventsRequest struct {
 
 func (x *ListRunEventsRequest) Reset() {
 	*x = ListRunEventsRequest{}
-	mi := &file_workflow_v1_run_proto_msgTypes[17]
+	mi := &file_workflow_v1_run_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1381,7 +1825,7 @@ func (x *ListRunEventsRequest) String() string {
 func (*ListRunEventsRequest) ProtoMessage() {}
 
 func (x *ListRunEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_workflow_v1_run_proto_msgTypes[17]
+	mi := &file_workflow_v1_run_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1394,7 +1838,7 @@ func (x *ListRunEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunEventsRequest.ProtoReflect.Descriptor instead.
 func (*ListRunEventsRequest) Descriptor() ([]byte, []int) {
-	return file_workflow_v1_run_proto_rawDescGZIP(), []int{17}
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *ListRunEventsRequest) GetRunId() string {
@@ -1429,7 +1873,7 @@ type ListRunEventsResponse struct {
 
 func (x *ListRunEventsResponse) Reset() {
 	*x = ListRunEventsResponse{}
-	mi := &file_workflow_v1_run_proto_msgTypes[18]
+	mi := &file_workflow_v1_run_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1441,7 +1885,7 @@ func (x *ListRunEventsResponse) String() string {
 func (*ListRunEventsResponse) ProtoMessage() {}
 
 func (x *ListRunEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_workflow_v1_run_proto_msgTypes[18]
+	mi := &file_workflow_v1_run_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1454,7 +1898,7 @@ func (x *ListRunEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ListRunEventsResponse.ProtoReflect.Descriptor instead.
 func (*ListRunEventsResponse) Descriptor() ([]byte, []int) {
-	return file_workflow_v1_run_proto_rawDescGZIP(), []int{18}
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *ListRunEventsResponse) GetEvents() []*RunEvent {
@@ -1481,7 +1925,7 @@ type StreamRunEventsRequest struct {
 
 func (x *StreamRunEventsRequest) Reset() {
 	*x = StreamRunEventsRequest{}
-	mi := &file_workflow_v1_run_proto_msgTypes[19]
+	mi := &file_workflow_v1_run_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1493,7 +1937,7 @@ func (x *StreamRunEventsRequest) String() string {
 func (*StreamRunEventsRequest) ProtoMessage() {}
 
 func (x *StreamRunEventsRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_workflow_v1_run_proto_msgTypes[19]
+	mi := &file_workflow_v1_run_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1506,7 +1950,7 @@ func (x *StreamRunEventsRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamRunEventsRequest.ProtoReflect.Descriptor instead.
 func (*StreamRunEventsRequest) Descriptor() ([]byte, []int) {
-	return file_workflow_v1_run_proto_rawDescGZIP(), []int{19}
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *StreamRunEventsRequest) GetRunId() string {
@@ -1532,7 +1976,7 @@ type StreamRunEventsResponse struct {
 
 func (x *StreamRunEventsResponse) Reset() {
 	*x = StreamRunEventsResponse{}
-	mi := &file_workflow_v1_run_proto_msgTypes[20]
+	mi := &file_workflow_v1_run_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1544,7 +1988,7 @@ func (x *StreamRunEventsResponse) String() string {
 func (*StreamRunEventsResponse) ProtoMessage() {}
 
 func (x *StreamRunEventsResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_workflow_v1_run_proto_msgTypes[20]
+	mi := &file_workflow_v1_run_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1557,7 +2001,7 @@ func (x *StreamRunEventsResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StreamRunEventsResponse.ProtoReflect.Descriptor instead.
 func (*StreamRunEventsResponse) Descriptor() ([]byte, []int) {
-	return file_workflow_v1_run_proto_rawDescGZIP(), []int{20}
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *StreamRunEventsResponse) GetEvents() []*RunEvent {
@@ -1576,7 +2020,7 @@ type GetArtifactRequest struct {
 
 func (x *GetArtifactRequest) Reset() {
 	*x = GetArtifactRequest{}
-	mi := &file_workflow_v1_run_proto_msgTypes[21]
+	mi := &file_workflow_v1_run_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1588,7 +2032,7 @@ func (x *GetArtifactRequest) String() string {
 func (*GetArtifactRequest) ProtoMessage() {}
 
 func (x *GetArtifactRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_workflow_v1_run_proto_msgTypes[21]
+	mi := &file_workflow_v1_run_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1601,7 +2045,7 @@ func (x *GetArtifactRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetArtifactRequest.ProtoReflect.Descriptor instead.
 func (*GetArtifactRequest) Descriptor() ([]byte, []int) {
-	return file_workflow_v1_run_proto_rawDescGZIP(), []int{21}
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *GetArtifactRequest) GetId() string {
@@ -1623,7 +2067,7 @@ type GetArtifactResponse struct {
 
 func (x *GetArtifactResponse) Reset() {
 	*x = GetArtifactResponse{}
-	mi := &file_workflow_v1_run_proto_msgTypes[22]
+	mi := &file_workflow_v1_run_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1635,7 +2079,7 @@ func (x *GetArtifactResponse) String() string {
 func (*GetArtifactResponse) ProtoMessage() {}
 
 func (x *GetArtifactResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_workflow_v1_run_proto_msgTypes[22]
+	mi := &file_workflow_v1_run_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1648,7 +2092,7 @@ func (x *GetArtifactResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetArtifactResponse.ProtoReflect.Descriptor instead.
 func (*GetArtifactResponse) Descriptor() ([]byte, []int) {
-	return file_workflow_v1_run_proto_rawDescGZIP(), []int{22}
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *GetArtifactResponse) GetId() string {
@@ -1689,7 +2133,7 @@ type GetUsageRequest struct {
 
 func (x *GetUsageRequest) Reset() {
 	*x = GetUsageRequest{}
-	mi := &file_workflow_v1_run_proto_msgTypes[23]
+	mi := &file_workflow_v1_run_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1701,7 +2145,7 @@ func (x *GetUsageRequest) String() string {
 func (*GetUsageRequest) ProtoMessage() {}
 
 func (x *GetUsageRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_workflow_v1_run_proto_msgTypes[23]
+	mi := &file_workflow_v1_run_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1714,7 +2158,7 @@ func (x *GetUsageRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetUsageRequest.ProtoReflect.Descriptor instead.
 func (*GetUsageRequest) Descriptor() ([]byte, []int) {
-	return file_workflow_v1_run_proto_rawDescGZIP(), []int{23}
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *GetUsageRequest) GetFrom() *timestamppb.Timestamp {
@@ -1740,7 +2184,7 @@ type GetUsageResponse struct {
 
 func (x *GetUsageResponse) Reset() {
 	*x = GetUsageResponse{}
-	mi := &file_workflow_v1_run_proto_msgTypes[24]
+	mi := &file_workflow_v1_run_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1752,7 +2196,7 @@ func (x *GetUsageResponse) String() string {
 func (*GetUsageResponse) ProtoMessage() {}
 
 func (x *GetUsageResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_workflow_v1_run_proto_msgTypes[24]
+	mi := &file_workflow_v1_run_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1765,7 +2209,7 @@ func (x *GetUsageResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use GetUsageResponse.ProtoReflect.Descriptor instead.
 func (*GetUsageResponse) Descriptor() ([]byte, []int) {
-	return file_workflow_v1_run_proto_rawDescGZIP(), []int{24}
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *GetUsageResponse) GetLines() []*UsageLine {
@@ -1789,7 +2233,7 @@ type UsageLine struct {
 
 func (x *UsageLine) Reset() {
 	*x = UsageLine{}
-	mi := &file_workflow_v1_run_proto_msgTypes[25]
+	mi := &file_workflow_v1_run_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1801,7 +2245,7 @@ func (x *UsageLine) String() string {
 func (*UsageLine) ProtoMessage() {}
 
 func (x *UsageLine) ProtoReflect() protoreflect.Message {
-	mi := &file_workflow_v1_run_proto_msgTypes[25]
+	mi := &file_workflow_v1_run_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1814,7 +2258,7 @@ func (x *UsageLine) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UsageLine.ProtoReflect.Descriptor instead.
 func (*UsageLine) Descriptor() ([]byte, []int) {
-	return file_workflow_v1_run_proto_rawDescGZIP(), []int{25}
+	return file_workflow_v1_run_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *UsageLine) GetDay() string {
@@ -1849,7 +2293,7 @@ var File_workflow_v1_run_proto protoreflect.FileDescriptor
 
 const file_workflow_v1_run_proto_rawDesc = "" +
 	"\n" +
-	"\x15workflow/v1/run.proto\x12\vworkflow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18workflow/v1/common.proto\"\xc4\x04\n" +
+	"\x15workflow/v1/run.proto\x12\vworkflow.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18workflow/v1/common.proto\"\xe1\x04\n" +
 	"\x03Run\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1f\n" +
 	"\vworkflow_id\x18\x02 \x01(\tR\n" +
@@ -1870,6 +2314,7 @@ const file_workflow_v1_run_proto_rawDesc = "" +
 	"\blast_seq\x18\r \x01(\x03R\alastSeq\x12\x1f\n" +
 	"\vforked_from\x18\x0e \x01(\tR\n" +
 	"forkedFrom\x12\x1b\n" +
+	"\treplay_of\x18\x0f \x01(\tR\breplayOf\x12\x1b\n" +
 	"\tthread_id\x18\x14 \x01(\tR\bthreadId\"\xbc\x03\n" +
 	"\x04Step\x12\x12\n" +
 	"\x04path\x18\x01 \x01(\tR\x04path\x12\x17\n" +
@@ -1938,13 +2383,43 @@ const file_workflow_v1_run_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
 	"\tfrom_step\x18\x02 \x01(\tR\bfromStep\"6\n" +
 	"\x10RetryRunResponse\x12\"\n" +
-	"\x03run\x18\x01 \x01(\v2\x10.workflow.v1.RunR\x03run\"T\n" +
+	"\x03run\x18\x01 \x01(\v2\x10.workflow.v1.RunR\x03run\"j\n" +
 	"\x0eForkRunRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x1b\n" +
 	"\tfrom_step\x18\x02 \x01(\tR\bfromStep\x12\x15\n" +
-	"\x06new_id\x18\x03 \x01(\tR\x05newId\"5\n" +
+	"\x06new_id\x18\x03 \x01(\tR\x05newId\x12\x14\n" +
+	"\x05reuse\x18\x04 \x03(\tR\x05reuse\"5\n" +
 	"\x0fForkRunResponse\x12\"\n" +
-	"\x03run\x18\x01 \x01(\v2\x10.workflow.v1.RunR\x03run\"Y\n" +
+	"\x03run\x18\x01 \x01(\v2\x10.workflow.v1.RunR\x03run\"v\n" +
+	"\x10ReplayRunRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\x12\x18\n" +
+	"\aversion\x18\x02 \x01(\x05R\aversion\x12!\n" +
+	"\flive_missing\x18\x03 \x01(\bR\vliveMissing\x12\x15\n" +
+	"\x06new_id\x18\x04 \x01(\tR\x05newId\"7\n" +
+	"\x11ReplayRunResponse\x12\"\n" +
+	"\x03run\x18\x01 \x01(\v2\x10.workflow.v1.RunR\x03run\"&\n" +
+	"\x14CompareReplayRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\tR\x02id\"\xfa\x02\n" +
+	"\x15CompareReplayResponse\x12(\n" +
+	"\x06replay\x18\x01 \x01(\v2\x10.workflow.v1.RunR\x06replay\x12,\n" +
+	"\boriginal\x18\x02 \x01(\v2\x10.workflow.v1.RunR\boriginal\x12/\n" +
+	"\aoutputs\x18\x03 \x01(\x0e2\x15.workflow.v1.LikenessR\aoutputs\x12\x1d\n" +
+	"\n" +
+	"patch_json\x18\x04 \x01(\tR\tpatchJson\x12/\n" +
+	"\x05calls\x18\x05 \x03(\v2\x19.workflow.v1.ComparedCallR\x05calls\x12\x1d\n" +
+	"\n" +
+	"same_calls\x18\x06 \x01(\x03R\tsameCalls\x12'\n" +
+	"\x0fdifferent_calls\x18\a \x01(\x03R\x0edifferentCalls\x12\x1b\n" +
+	"\tnew_calls\x18\b \x01(\x03R\bnewCalls\x12#\n" +
+	"\rmissing_calls\x18\t \x01(\x03R\fmissingCalls\"\xcb\x01\n" +
+	"\fComparedCall\x12\x12\n" +
+	"\x04step\x18\x01 \x01(\tR\x04step\x12\x18\n" +
+	"\aattempt\x18\x02 \x01(\x05R\aattempt\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\x05R\x06number\x12\x12\n" +
+	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x12\n" +
+	"\x04name\x18\x05 \x01(\tR\x04name\x121\n" +
+	"\blikeness\x18\x06 \x01(\x0e2\x15.workflow.v1.LikenessR\blikeness\x12\x1a\n" +
+	"\breplayed\x18\a \x01(\bR\breplayed\"Y\n" +
 	"\x14ListRunEventsRequest\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x14\n" +
 	"\x05after\x18\x02 \x01(\x03R\x05after\x12\x14\n" +
@@ -1997,7 +2472,13 @@ const file_workflow_v1_run_proto_rawDesc = "" +
 	"\x19THREAD_POLICY_UNSPECIFIED\x10\x00\x12\x18\n" +
 	"\x14THREAD_POLICY_REJECT\x10\x01\x12\x19\n" +
 	"\x15THREAD_POLICY_ENQUEUE\x10\x02\x12\x1b\n" +
-	"\x17THREAD_POLICY_INTERRUPT\x10\x032\xdb\x06\n" +
+	"\x17THREAD_POLICY_INTERRUPT\x10\x03*w\n" +
+	"\bLikeness\x12\x18\n" +
+	"\x14LIKENESS_UNSPECIFIED\x10\x00\x12\x11\n" +
+	"\rLIKENESS_SAME\x10\x01\x12\x16\n" +
+	"\x12LIKENESS_DIFFERENT\x10\x02\x12\x10\n" +
+	"\fLIKENESS_NEW\x10\x03\x12\x14\n" +
+	"\x10LIKENESS_MISSING\x10\x042\xff\a\n" +
 	"\n" +
 	"RunService\x12G\n" +
 	"\bStartRun\x12\x1c.workflow.v1.StartRunRequest\x1a\x1d.workflow.v1.StartRunResponse\x12A\n" +
@@ -2006,7 +2487,9 @@ const file_workflow_v1_run_proto_rawDesc = "" +
 	"\tListSteps\x12\x1d.workflow.v1.ListStepsRequest\x1a\x1e.workflow.v1.ListStepsResponse\x12J\n" +
 	"\tCancelRun\x12\x1d.workflow.v1.CancelRunRequest\x1a\x1e.workflow.v1.CancelRunResponse\x12G\n" +
 	"\bRetryRun\x12\x1c.workflow.v1.RetryRunRequest\x1a\x1d.workflow.v1.RetryRunResponse\x12D\n" +
-	"\aForkRun\x12\x1b.workflow.v1.ForkRunRequest\x1a\x1c.workflow.v1.ForkRunResponse\x12V\n" +
+	"\aForkRun\x12\x1b.workflow.v1.ForkRunRequest\x1a\x1c.workflow.v1.ForkRunResponse\x12J\n" +
+	"\tReplayRun\x12\x1d.workflow.v1.ReplayRunRequest\x1a\x1e.workflow.v1.ReplayRunResponse\x12V\n" +
+	"\rCompareReplay\x12!.workflow.v1.CompareReplayRequest\x1a\".workflow.v1.CompareReplayResponse\x12V\n" +
 	"\rListRunEvents\x12!.workflow.v1.ListRunEventsRequest\x1a\".workflow.v1.ListRunEventsResponse\x12^\n" +
 	"\x0fStreamRunEvents\x12#.workflow.v1.StreamRunEventsRequest\x1a$.workflow.v1.StreamRunEventsResponse0\x01\x12P\n" +
 	"\vGetArtifact\x12\x1f.workflow.v1.GetArtifactRequest\x1a .workflow.v1.GetArtifactResponse\x12G\n" +
@@ -2024,107 +2507,123 @@ func file_workflow_v1_run_proto_rawDescGZIP() []byte {
 	return file_workflow_v1_run_proto_rawDescData
 }
 
-var file_workflow_v1_run_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_workflow_v1_run_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
+var file_workflow_v1_run_proto_enumTypes = make([]protoimpl.EnumInfo, 4)
+var file_workflow_v1_run_proto_msgTypes = make([]protoimpl.MessageInfo, 31)
 var file_workflow_v1_run_proto_goTypes = []any{
 	(RunStatus)(0),                  // 0: workflow.v1.RunStatus
 	(StepStatus)(0),                 // 1: workflow.v1.StepStatus
 	(ThreadPolicy)(0),               // 2: workflow.v1.ThreadPolicy
-	(*Run)(nil),                     // 3: workflow.v1.Run
-	(*Step)(nil),                    // 4: workflow.v1.Step
-	(*RunEvent)(nil),                // 5: workflow.v1.RunEvent
-	(*StartRunRequest)(nil),         // 6: workflow.v1.StartRunRequest
-	(*StartRunResponse)(nil),        // 7: workflow.v1.StartRunResponse
-	(*GetRunRequest)(nil),           // 8: workflow.v1.GetRunRequest
-	(*GetRunResponse)(nil),          // 9: workflow.v1.GetRunResponse
-	(*ListRunsRequest)(nil),         // 10: workflow.v1.ListRunsRequest
-	(*ListRunsResponse)(nil),        // 11: workflow.v1.ListRunsResponse
-	(*ListStepsRequest)(nil),        // 12: workflow.v1.ListStepsRequest
-	(*ListStepsResponse)(nil),       // 13: workflow.v1.ListStepsResponse
-	(*CancelRunRequest)(nil),        // 14: workflow.v1.CancelRunRequest
-	(*CancelRunResponse)(nil),       // 15: workflow.v1.CancelRunResponse
-	(*RetryRunRequest)(nil),         // 16: workflow.v1.RetryRunRequest
-	(*RetryRunResponse)(nil),        // 17: workflow.v1.RetryRunResponse
-	(*ForkRunRequest)(nil),          // 18: workflow.v1.ForkRunRequest
-	(*ForkRunResponse)(nil),         // 19: workflow.v1.ForkRunResponse
-	(*ListRunEventsRequest)(nil),    // 20: workflow.v1.ListRunEventsRequest
-	(*ListRunEventsResponse)(nil),   // 21: workflow.v1.ListRunEventsResponse
-	(*StreamRunEventsRequest)(nil),  // 22: workflow.v1.StreamRunEventsRequest
-	(*StreamRunEventsResponse)(nil), // 23: workflow.v1.StreamRunEventsResponse
-	(*GetArtifactRequest)(nil),      // 24: workflow.v1.GetArtifactRequest
-	(*GetArtifactResponse)(nil),     // 25: workflow.v1.GetArtifactResponse
-	(*GetUsageRequest)(nil),         // 26: workflow.v1.GetUsageRequest
-	(*GetUsageResponse)(nil),        // 27: workflow.v1.GetUsageResponse
-	(*UsageLine)(nil),               // 28: workflow.v1.UsageLine
-	(*Failure)(nil),                 // 29: workflow.v1.Failure
-	(*Budget)(nil),                  // 30: workflow.v1.Budget
-	(*Usage)(nil),                   // 31: workflow.v1.Usage
-	(*Actor)(nil),                   // 32: workflow.v1.Actor
-	(*timestamppb.Timestamp)(nil),   // 33: google.protobuf.Timestamp
-	(*Page)(nil),                    // 34: workflow.v1.Page
+	(Likeness)(0),                   // 3: workflow.v1.Likeness
+	(*Run)(nil),                     // 4: workflow.v1.Run
+	(*Step)(nil),                    // 5: workflow.v1.Step
+	(*RunEvent)(nil),                // 6: workflow.v1.RunEvent
+	(*StartRunRequest)(nil),         // 7: workflow.v1.StartRunRequest
+	(*StartRunResponse)(nil),        // 8: workflow.v1.StartRunResponse
+	(*GetRunRequest)(nil),           // 9: workflow.v1.GetRunRequest
+	(*GetRunResponse)(nil),          // 10: workflow.v1.GetRunResponse
+	(*ListRunsRequest)(nil),         // 11: workflow.v1.ListRunsRequest
+	(*ListRunsResponse)(nil),        // 12: workflow.v1.ListRunsResponse
+	(*ListStepsRequest)(nil),        // 13: workflow.v1.ListStepsRequest
+	(*ListStepsResponse)(nil),       // 14: workflow.v1.ListStepsResponse
+	(*CancelRunRequest)(nil),        // 15: workflow.v1.CancelRunRequest
+	(*CancelRunResponse)(nil),       // 16: workflow.v1.CancelRunResponse
+	(*RetryRunRequest)(nil),         // 17: workflow.v1.RetryRunRequest
+	(*RetryRunResponse)(nil),        // 18: workflow.v1.RetryRunResponse
+	(*ForkRunRequest)(nil),          // 19: workflow.v1.ForkRunRequest
+	(*ForkRunResponse)(nil),         // 20: workflow.v1.ForkRunResponse
+	(*ReplayRunRequest)(nil),        // 21: workflow.v1.ReplayRunRequest
+	(*ReplayRunResponse)(nil),       // 22: workflow.v1.ReplayRunResponse
+	(*CompareReplayRequest)(nil),    // 23: workflow.v1.CompareReplayRequest
+	(*CompareReplayResponse)(nil),   // 24: workflow.v1.CompareReplayResponse
+	(*ComparedCall)(nil),            // 25: workflow.v1.ComparedCall
+	(*ListRunEventsRequest)(nil),    // 26: workflow.v1.ListRunEventsRequest
+	(*ListRunEventsResponse)(nil),   // 27: workflow.v1.ListRunEventsResponse
+	(*StreamRunEventsRequest)(nil),  // 28: workflow.v1.StreamRunEventsRequest
+	(*StreamRunEventsResponse)(nil), // 29: workflow.v1.StreamRunEventsResponse
+	(*GetArtifactRequest)(nil),      // 30: workflow.v1.GetArtifactRequest
+	(*GetArtifactResponse)(nil),     // 31: workflow.v1.GetArtifactResponse
+	(*GetUsageRequest)(nil),         // 32: workflow.v1.GetUsageRequest
+	(*GetUsageResponse)(nil),        // 33: workflow.v1.GetUsageResponse
+	(*UsageLine)(nil),               // 34: workflow.v1.UsageLine
+	(*Failure)(nil),                 // 35: workflow.v1.Failure
+	(*Budget)(nil),                  // 36: workflow.v1.Budget
+	(*Usage)(nil),                   // 37: workflow.v1.Usage
+	(*Actor)(nil),                   // 38: workflow.v1.Actor
+	(*timestamppb.Timestamp)(nil),   // 39: google.protobuf.Timestamp
+	(*Page)(nil),                    // 40: workflow.v1.Page
 }
 var file_workflow_v1_run_proto_depIdxs = []int32{
 	0,  // 0: workflow.v1.Run.status:type_name -> workflow.v1.RunStatus
-	29, // 1: workflow.v1.Run.failure:type_name -> workflow.v1.Failure
-	30, // 2: workflow.v1.Run.budget:type_name -> workflow.v1.Budget
-	31, // 3: workflow.v1.Run.usage:type_name -> workflow.v1.Usage
-	32, // 4: workflow.v1.Run.created:type_name -> workflow.v1.Actor
-	33, // 5: workflow.v1.Run.start_time:type_name -> google.protobuf.Timestamp
-	33, // 6: workflow.v1.Run.end_time:type_name -> google.protobuf.Timestamp
+	35, // 1: workflow.v1.Run.failure:type_name -> workflow.v1.Failure
+	36, // 2: workflow.v1.Run.budget:type_name -> workflow.v1.Budget
+	37, // 3: workflow.v1.Run.usage:type_name -> workflow.v1.Usage
+	38, // 4: workflow.v1.Run.created:type_name -> workflow.v1.Actor
+	39, // 5: workflow.v1.Run.start_time:type_name -> google.protobuf.Timestamp
+	39, // 6: workflow.v1.Run.end_time:type_name -> google.protobuf.Timestamp
 	1,  // 7: workflow.v1.Step.status:type_name -> workflow.v1.StepStatus
-	29, // 8: workflow.v1.Step.failure:type_name -> workflow.v1.Failure
-	31, // 9: workflow.v1.Step.usage:type_name -> workflow.v1.Usage
-	33, // 10: workflow.v1.Step.start_time:type_name -> google.protobuf.Timestamp
-	33, // 11: workflow.v1.Step.end_time:type_name -> google.protobuf.Timestamp
-	33, // 12: workflow.v1.RunEvent.time:type_name -> google.protobuf.Timestamp
-	30, // 13: workflow.v1.StartRunRequest.budget:type_name -> workflow.v1.Budget
+	35, // 8: workflow.v1.Step.failure:type_name -> workflow.v1.Failure
+	37, // 9: workflow.v1.Step.usage:type_name -> workflow.v1.Usage
+	39, // 10: workflow.v1.Step.start_time:type_name -> google.protobuf.Timestamp
+	39, // 11: workflow.v1.Step.end_time:type_name -> google.protobuf.Timestamp
+	39, // 12: workflow.v1.RunEvent.time:type_name -> google.protobuf.Timestamp
+	36, // 13: workflow.v1.StartRunRequest.budget:type_name -> workflow.v1.Budget
 	2,  // 14: workflow.v1.StartRunRequest.thread_policy:type_name -> workflow.v1.ThreadPolicy
-	3,  // 15: workflow.v1.StartRunResponse.run:type_name -> workflow.v1.Run
-	3,  // 16: workflow.v1.GetRunResponse.run:type_name -> workflow.v1.Run
-	34, // 17: workflow.v1.ListRunsRequest.page:type_name -> workflow.v1.Page
+	4,  // 15: workflow.v1.StartRunResponse.run:type_name -> workflow.v1.Run
+	4,  // 16: workflow.v1.GetRunResponse.run:type_name -> workflow.v1.Run
+	40, // 17: workflow.v1.ListRunsRequest.page:type_name -> workflow.v1.Page
 	0,  // 18: workflow.v1.ListRunsRequest.statuses:type_name -> workflow.v1.RunStatus
-	33, // 19: workflow.v1.ListRunsRequest.created_after:type_name -> google.protobuf.Timestamp
-	33, // 20: workflow.v1.ListRunsRequest.created_before:type_name -> google.protobuf.Timestamp
-	3,  // 21: workflow.v1.ListRunsResponse.runs:type_name -> workflow.v1.Run
-	34, // 22: workflow.v1.ListStepsRequest.page:type_name -> workflow.v1.Page
+	39, // 19: workflow.v1.ListRunsRequest.created_after:type_name -> google.protobuf.Timestamp
+	39, // 20: workflow.v1.ListRunsRequest.created_before:type_name -> google.protobuf.Timestamp
+	4,  // 21: workflow.v1.ListRunsResponse.runs:type_name -> workflow.v1.Run
+	40, // 22: workflow.v1.ListStepsRequest.page:type_name -> workflow.v1.Page
 	1,  // 23: workflow.v1.ListStepsRequest.statuses:type_name -> workflow.v1.StepStatus
-	4,  // 24: workflow.v1.ListStepsResponse.steps:type_name -> workflow.v1.Step
-	3,  // 25: workflow.v1.CancelRunResponse.run:type_name -> workflow.v1.Run
-	3,  // 26: workflow.v1.RetryRunResponse.run:type_name -> workflow.v1.Run
-	3,  // 27: workflow.v1.ForkRunResponse.run:type_name -> workflow.v1.Run
-	5,  // 28: workflow.v1.ListRunEventsResponse.events:type_name -> workflow.v1.RunEvent
-	5,  // 29: workflow.v1.StreamRunEventsResponse.events:type_name -> workflow.v1.RunEvent
-	33, // 30: workflow.v1.GetUsageRequest.from:type_name -> google.protobuf.Timestamp
-	33, // 31: workflow.v1.GetUsageRequest.to:type_name -> google.protobuf.Timestamp
-	28, // 32: workflow.v1.GetUsageResponse.lines:type_name -> workflow.v1.UsageLine
-	31, // 33: workflow.v1.UsageLine.usage:type_name -> workflow.v1.Usage
-	6,  // 34: workflow.v1.RunService.StartRun:input_type -> workflow.v1.StartRunRequest
-	8,  // 35: workflow.v1.RunService.GetRun:input_type -> workflow.v1.GetRunRequest
-	10, // 36: workflow.v1.RunService.ListRuns:input_type -> workflow.v1.ListRunsRequest
-	12, // 37: workflow.v1.RunService.ListSteps:input_type -> workflow.v1.ListStepsRequest
-	14, // 38: workflow.v1.RunService.CancelRun:input_type -> workflow.v1.CancelRunRequest
-	16, // 39: workflow.v1.RunService.RetryRun:input_type -> workflow.v1.RetryRunRequest
-	18, // 40: workflow.v1.RunService.ForkRun:input_type -> workflow.v1.ForkRunRequest
-	20, // 41: workflow.v1.RunService.ListRunEvents:input_type -> workflow.v1.ListRunEventsRequest
-	22, // 42: workflow.v1.RunService.StreamRunEvents:input_type -> workflow.v1.StreamRunEventsRequest
-	24, // 43: workflow.v1.RunService.GetArtifact:input_type -> workflow.v1.GetArtifactRequest
-	26, // 44: workflow.v1.RunService.GetUsage:input_type -> workflow.v1.GetUsageRequest
-	7,  // 45: workflow.v1.RunService.StartRun:output_type -> workflow.v1.StartRunResponse
-	9,  // 46: workflow.v1.RunService.GetRun:output_type -> workflow.v1.GetRunResponse
-	11, // 47: workflow.v1.RunService.ListRuns:output_type -> workflow.v1.ListRunsResponse
-	13, // 48: workflow.v1.RunService.ListSteps:output_type -> workflow.v1.ListStepsResponse
-	15, // 49: workflow.v1.RunService.CancelRun:output_type -> workflow.v1.CancelRunResponse
-	17, // 50: workflow.v1.RunService.RetryRun:output_type -> workflow.v1.RetryRunResponse
-	19, // 51: workflow.v1.RunService.ForkRun:output_type -> workflow.v1.ForkRunResponse
-	21, // 52: workflow.v1.RunService.ListRunEvents:output_type -> workflow.v1.ListRunEventsResponse
-	23, // 53: workflow.v1.RunService.StreamRunEvents:output_type -> workflow.v1.StreamRunEventsResponse
-	25, // 54: workflow.v1.RunService.GetArtifact:output_type -> workflow.v1.GetArtifactResponse
-	27, // 55: workflow.v1.RunService.GetUsage:output_type -> workflow.v1.GetUsageResponse
-	45, // [45:56] is the sub-list for method output_type
-	34, // [34:45] is the sub-list for method input_type
-	34, // [34:34] is the sub-list for extension type_name
-	34, // [34:34] is the sub-list for extension extendee
-	0,  // [0:34] is the sub-list for field type_name
+	5,  // 24: workflow.v1.ListStepsResponse.steps:type_name -> workflow.v1.Step
+	4,  // 25: workflow.v1.CancelRunResponse.run:type_name -> workflow.v1.Run
+	4,  // 26: workflow.v1.RetryRunResponse.run:type_name -> workflow.v1.Run
+	4,  // 27: workflow.v1.ForkRunResponse.run:type_name -> workflow.v1.Run
+	4,  // 28: workflow.v1.ReplayRunResponse.run:type_name -> workflow.v1.Run
+	4,  // 29: workflow.v1.CompareReplayResponse.replay:type_name -> workflow.v1.Run
+	4,  // 30: workflow.v1.CompareReplayResponse.original:type_name -> workflow.v1.Run
+	3,  // 31: workflow.v1.CompareReplayResponse.outputs:type_name -> workflow.v1.Likeness
+	25, // 32: workflow.v1.CompareReplayResponse.calls:type_name -> workflow.v1.ComparedCall
+	3,  // 33: workflow.v1.ComparedCall.likeness:type_name -> workflow.v1.Likeness
+	6,  // 34: workflow.v1.ListRunEventsResponse.events:type_name -> workflow.v1.RunEvent
+	6,  // 35: workflow.v1.StreamRunEventsResponse.events:type_name -> workflow.v1.RunEvent
+	39, // 36: workflow.v1.GetUsageRequest.from:type_name -> google.protobuf.Timestamp
+	39, // 37: workflow.v1.GetUsageRequest.to:type_name -> google.protobuf.Timestamp
+	34, // 38: workflow.v1.GetUsageResponse.lines:type_name -> workflow.v1.UsageLine
+	37, // 39: workflow.v1.UsageLine.usage:type_name -> workflow.v1.Usage
+	7,  // 40: workflow.v1.RunService.StartRun:input_type -> workflow.v1.StartRunRequest
+	9,  // 41: workflow.v1.RunService.GetRun:input_type -> workflow.v1.GetRunRequest
+	11, // 42: workflow.v1.RunService.ListRuns:input_type -> workflow.v1.ListRunsRequest
+	13, // 43: workflow.v1.RunService.ListSteps:input_type -> workflow.v1.ListStepsRequest
+	15, // 44: workflow.v1.RunService.CancelRun:input_type -> workflow.v1.CancelRunRequest
+	17, // 45: workflow.v1.RunService.RetryRun:input_type -> workflow.v1.RetryRunRequest
+	19, // 46: workflow.v1.RunService.ForkRun:input_type -> workflow.v1.ForkRunRequest
+	21, // 47: workflow.v1.RunService.ReplayRun:input_type -> workflow.v1.ReplayRunRequest
+	23, // 48: workflow.v1.RunService.CompareReplay:input_type -> workflow.v1.CompareReplayRequest
+	26, // 49: workflow.v1.RunService.ListRunEvents:input_type -> workflow.v1.ListRunEventsRequest
+	28, // 50: workflow.v1.RunService.StreamRunEvents:input_type -> workflow.v1.StreamRunEventsRequest
+	30, // 51: workflow.v1.RunService.GetArtifact:input_type -> workflow.v1.GetArtifactRequest
+	32, // 52: workflow.v1.RunService.GetUsage:input_type -> workflow.v1.GetUsageRequest
+	8,  // 53: workflow.v1.RunService.StartRun:output_type -> workflow.v1.StartRunResponse
+	10, // 54: workflow.v1.RunService.GetRun:output_type -> workflow.v1.GetRunResponse
+	12, // 55: workflow.v1.RunService.ListRuns:output_type -> workflow.v1.ListRunsResponse
+	14, // 56: workflow.v1.RunService.ListSteps:output_type -> workflow.v1.ListStepsResponse
+	16, // 57: workflow.v1.RunService.CancelRun:output_type -> workflow.v1.CancelRunResponse
+	18, // 58: workflow.v1.RunService.RetryRun:output_type -> workflow.v1.RetryRunResponse
+	20, // 59: workflow.v1.RunService.ForkRun:output_type -> workflow.v1.ForkRunResponse
+	22, // 60: workflow.v1.RunService.ReplayRun:output_type -> workflow.v1.ReplayRunResponse
+	24, // 61: workflow.v1.RunService.CompareReplay:output_type -> workflow.v1.CompareReplayResponse
+	27, // 62: workflow.v1.RunService.ListRunEvents:output_type -> workflow.v1.ListRunEventsResponse
+	29, // 63: workflow.v1.RunService.StreamRunEvents:output_type -> workflow.v1.StreamRunEventsResponse
+	31, // 64: workflow.v1.RunService.GetArtifact:output_type -> workflow.v1.GetArtifactResponse
+	33, // 65: workflow.v1.RunService.GetUsage:output_type -> workflow.v1.GetUsageResponse
+	53, // [53:66] is the sub-list for method output_type
+	40, // [40:53] is the sub-list for method input_type
+	40, // [40:40] is the sub-list for extension type_name
+	40, // [40:40] is the sub-list for extension extendee
+	0,  // [0:40] is the sub-list for field type_name
 }
 
 func init() { file_workflow_v1_run_proto_init() }
@@ -2138,8 +2637,8 @@ func file_workflow_v1_run_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_workflow_v1_run_proto_rawDesc), len(file_workflow_v1_run_proto_rawDesc)),
-			NumEnums:      3,
-			NumMessages:   26,
+			NumEnums:      4,
+			NumMessages:   31,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -26,6 +26,8 @@ const (
 	RunService_CancelRun_FullMethodName       = "/workflow.v1.RunService/CancelRun"
 	RunService_RetryRun_FullMethodName        = "/workflow.v1.RunService/RetryRun"
 	RunService_ForkRun_FullMethodName         = "/workflow.v1.RunService/ForkRun"
+	RunService_ReplayRun_FullMethodName       = "/workflow.v1.RunService/ReplayRun"
+	RunService_CompareReplay_FullMethodName   = "/workflow.v1.RunService/CompareReplay"
 	RunService_ListRunEvents_FullMethodName   = "/workflow.v1.RunService/ListRunEvents"
 	RunService_StreamRunEvents_FullMethodName = "/workflow.v1.RunService/StreamRunEvents"
 	RunService_GetArtifact_FullMethodName     = "/workflow.v1.RunService/GetArtifact"
@@ -50,8 +52,13 @@ type RunServiceClient interface {
 	// RetryRun takes an ended run up again from a step: that step and all after it run anew, the results
 	// of the others stay. FAILED_PRECONDITION unless the run failed, was canceled or exhausted its budget.
 	RetryRun(ctx context.Context, in *RetryRunRequest, opts ...grpc.CallOption) (*RetryRunResponse, error)
-	// ForkRun starts a new run of the same version that takes over the results before a step.
+	// ForkRun starts a new run of the same version that takes over chosen results.
 	ForkRun(ctx context.Context, in *ForkRunRequest, opts ...grpc.CallOption) (*ForkRunResponse, error)
+	// ReplayRun starts a run with the inputs of an ended one, whose calls of models and tools are answered from what the
+	// other recorded.
+	ReplayRun(ctx context.Context, in *ReplayRunRequest, opts ...grpc.CallOption) (*ReplayRunResponse, error)
+	// CompareReplay compares a replay's outputs and calls with those of the run that it replays.
+	CompareReplay(ctx context.Context, in *CompareReplayRequest, opts ...grpc.CallOption) (*CompareReplayResponse, error)
 	// ListRunEvents gives recorded events for pollers.
 	ListRunEvents(ctx context.Context, in *ListRunEventsRequest, opts ...grpc.CallOption) (*ListRunEventsResponse, error)
 	// StreamRunEvents sends recorded events after a sequence number and goes on as they come, without gap
@@ -140,6 +147,26 @@ func (c *runServiceClient) ForkRun(ctx context.Context, in *ForkRunRequest, opts
 	return out, nil
 }
 
+func (c *runServiceClient) ReplayRun(ctx context.Context, in *ReplayRunRequest, opts ...grpc.CallOption) (*ReplayRunResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(ReplayRunResponse)
+	err := c.cc.Invoke(ctx, RunService_ReplayRun_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *runServiceClient) CompareReplay(ctx context.Context, in *CompareReplayRequest, opts ...grpc.CallOption) (*CompareReplayResponse, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(CompareReplayResponse)
+	err := c.cc.Invoke(ctx, RunService_CompareReplay_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 func (c *runServiceClient) ListRunEvents(ctx context.Context, in *ListRunEventsRequest, opts ...grpc.CallOption) (*ListRunEventsResponse, error) {
 	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
 	out := new(ListRunEventsResponse)
@@ -207,8 +234,13 @@ type RunServiceServer interface {
 	// RetryRun takes an ended run up again from a step: that step and all after it run anew, the results
 	// of the others stay. FAILED_PRECONDITION unless the run failed, was canceled or exhausted its budget.
 	RetryRun(context.Context, *RetryRunRequest) (*RetryRunResponse, error)
-	// ForkRun starts a new run of the same version that takes over the results before a step.
+	// ForkRun starts a new run of the same version that takes over chosen results.
 	ForkRun(context.Context, *ForkRunRequest) (*ForkRunResponse, error)
+	// ReplayRun starts a run with the inputs of an ended one, whose calls of models and tools are answered from what the
+	// other recorded.
+	ReplayRun(context.Context, *ReplayRunRequest) (*ReplayRunResponse, error)
+	// CompareReplay compares a replay's outputs and calls with those of the run that it replays.
+	CompareReplay(context.Context, *CompareReplayRequest) (*CompareReplayResponse, error)
 	// ListRunEvents gives recorded events for pollers.
 	ListRunEvents(context.Context, *ListRunEventsRequest) (*ListRunEventsResponse, error)
 	// StreamRunEvents sends recorded events after a sequence number and goes on as they come, without gap
@@ -247,6 +279,12 @@ func (UnimplementedRunServiceServer) RetryRun(context.Context, *RetryRunRequest)
 }
 func (UnimplementedRunServiceServer) ForkRun(context.Context, *ForkRunRequest) (*ForkRunResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ForkRun not implemented")
+}
+func (UnimplementedRunServiceServer) ReplayRun(context.Context, *ReplayRunRequest) (*ReplayRunResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method ReplayRun not implemented")
+}
+func (UnimplementedRunServiceServer) CompareReplay(context.Context, *CompareReplayRequest) (*CompareReplayResponse, error) {
+	return nil, status.Error(codes.Unimplemented, "method CompareReplay not implemented")
 }
 func (UnimplementedRunServiceServer) ListRunEvents(context.Context, *ListRunEventsRequest) (*ListRunEventsResponse, error) {
 	return nil, status.Error(codes.Unimplemented, "method ListRunEvents not implemented")
@@ -407,6 +445,42 @@ func _RunService_ForkRun_Handler(srv interface{}, ctx context.Context, dec func(
 	return interceptor(ctx, in, info, handler)
 }
 
+func _RunService_ReplayRun_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(ReplayRunRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RunServiceServer).ReplayRun(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RunService_ReplayRun_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RunServiceServer).ReplayRun(ctx, req.(*ReplayRunRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _RunService_CompareReplay_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(CompareReplayRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(RunServiceServer).CompareReplay(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: RunService_CompareReplay_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(RunServiceServer).CompareReplay(ctx, req.(*CompareReplayRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 func _RunService_ListRunEvents_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
 	in := new(ListRunEventsRequest)
 	if err := dec(in); err != nil {
@@ -506,6 +580,14 @@ var RunService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "ForkRun",
 			Handler:    _RunService_ForkRun_Handler,
+		},
+		{
+			MethodName: "ReplayRun",
+			Handler:    _RunService_ReplayRun_Handler,
+		},
+		{
+			MethodName: "CompareReplay",
+			Handler:    _RunService_CompareReplay_Handler,
 		},
 		{
 			MethodName: "ListRunEvents",

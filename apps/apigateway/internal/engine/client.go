@@ -29,6 +29,8 @@ type Options struct {
 type Client struct {
 	Workflows   workflowv1.WorkflowServiceClient
 	Agents      workflowv1.AgentServiceClient
+	Authoring   workflowv1.AuthoringServiceClient
+	Evaluations workflowv1.EvaluationServiceClient
 	Nodes       workflowv1.NodeServiceClient
 	Runs        workflowv1.RunServiceClient
 	Approvals   workflowv1.ApprovalServiceClient
@@ -63,6 +65,8 @@ func dial(target string, o Options, more ...grpc.DialOption) (*Client, error) {
 	return &Client{
 		Workflows:   workflowv1.NewWorkflowServiceClient(conn),
 		Agents:      workflowv1.NewAgentServiceClient(conn),
+		Authoring:   workflowv1.NewAuthoringServiceClient(conn),
+		Evaluations: workflowv1.NewEvaluationServiceClient(conn),
 		Nodes:       workflowv1.NewNodeServiceClient(conn),
 		Runs:        workflowv1.NewRunServiceClient(conn),
 		Approvals:   workflowv1.NewApprovalServiceClient(conn),

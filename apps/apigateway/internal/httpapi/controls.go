@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/agentteam/agentteam/apps/apigateway/internal/idempotency"
-	"github.com/agentteam/agentteam/internal/id"
 	"github.com/agentteam/agentteam/internal/identity"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
@@ -20,11 +18,6 @@ type RetryRequest struct {
 	FromStep string `json:"from_step,omitempty" maxLength:"512" doc:"Path of a step outside of loops and sub-workflows; without it, the steps that failed or were canceled."`
 }
 
-// ForkRequest says from where.
-type ForkRequest struct {
-	FromStep string `json:"from_step" minLength:"1" maxLength:"512" doc:"Path of a step outside of loops and sub-workflows."`
-}
-
 func (s *Server) runControls(tag string) {
 	register(s, operation{
 		id: "cancel-run", method: http.MethodPost, path: "/v1/runs/{id}:cancel", tag: tag, summary: "Cancel a run",
@@ -36,11 +29,6 @@ func (s *Server) runControls(tag string) {
 		detail: "The step and all after it run anew, the results of the others stay. 409 unless the run failed, was canceled or exhausted its budget.",
 		access: may(identity.RunsControl), status: http.StatusAccepted, errors: []int{http.StatusNotFound}, example: map[string]any{"from_step": "send"},
 	}, s.retryRun)
-	register(s, operation{
-		id: "fork-run", method: http.MethodPost, path: "/v1/runs/{id}:fork", tag: tag, summary: "Start a new run from a step of this one",
-		detail: "The new run is of the same version and takes over the results before the step.",
-		access: may(identity.RunsControl), status: http.StatusAccepted, errors: []int{http.StatusNotFound}, example: map[string]any{"from_step": "write"},
-	}, s.forkRun)
 }
 
 func (s *Server) cancelRun(ctx context.Context, in *struct {
@@ -67,18 +55,6 @@ func (s *Server) retryRun(ctx context.Context, in *struct {
 		request.FromStep = in.Body.FromStep
 	}
 	answer, err := s.engine.Runs.RetryRun(ctx, request)
-	if err != nil {
-		return nil, err
-	}
-	return located(answer.GetRun()), nil
-}
-
-// forkRun chooses the new run's id, as startRun does.
-func (s *Server) forkRun(ctx context.Context, in *struct {
-	RunPath
-	Body ForkRequest
-}) (*runOutput, error) {
-	answer, err := s.engine.Runs.ForkRun(ctx, &workflowv1.ForkRunRequest{Id: in.ID, FromStep: in.Body.FromStep, NewId: idempotency.NewID(ctx, id.Run)})
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,7 @@ type Run struct {
 	LastSeq    int64           `json:"last_seq" doc:"Number of the newest event."`
 	ForkedFrom string          `json:"forked_from,omitempty" doc:"The run that this one was forked from."`
 	Thread     string          `json:"thread,omitempty" doc:"The thread that it is of."`
+	ReplayOf   string          `json:"replay_of,omitempty" doc:"The run that this one replays."`
 }
 
 func run(r *workflowv1.Run) Run {
@@ -46,7 +47,7 @@ func run(r *workflowv1.Run) Run {
 		Budget: budget(r.GetBudget()), Usage: usage(r.GetUsage()),
 		CreatedAt: moment(r.GetCreated().GetTime()), CreatedBy: actor(r.GetCreated()),
 		StartedAt: moment(r.GetStartTime()), EndedAt: moment(r.GetEndTime()), LastSeq: r.GetLastSeq(), ForkedFrom: r.GetForkedFrom(),
-		Thread: r.GetThreadId(),
+		Thread: r.GetThreadId(), ReplayOf: r.GetReplayOf(),
 	}
 }
 
@@ -96,6 +97,7 @@ func (s *Server) runs() {
 		access: may(identity.RunsRead), errors: []int{http.StatusNotFound},
 	}, s.getRun)
 	s.runControls(tag)
+	s.reruns(tag)
 }
 
 // startRun chooses the run's id, so that a repeated call to the engine, or a repeated request with the same

@@ -40,6 +40,7 @@ type script struct {
 	mu      sync.Mutex
 	answers map[string]func(request any) (any, error) // by method's name
 	stream  func(after int64, send func(...*workflowv1.RunEvent) error) error
+	writing func(ctx context.Context, send func(kind, data string) error) error
 	server  *grpc.Server
 }
 
@@ -74,6 +75,21 @@ func (r runs) StreamRunEvents(request *workflowv1.StreamRunEventsRequest, out gr
 	})
 }
 
+type authors struct {
+	workflowv1.UnimplementedAuthoringServiceServer
+	script *script
+}
+
+func (a authors) GenerateWorkflow(_ *workflowv1.GenerateWorkflowRequest, out grpc.ServerStreamingServer[workflowv1.GenerateWorkflowResponse]) error {
+	return a.script.writing(out.Context(), func(kind, data string) error {
+		return out.Send(&workflowv1.GenerateWorkflowResponse{Event: &workflowv1.AuthoringEvent{Type: kind, DataJson: data}})
+	})
+}
+
+func (a authors) RefineWorkflow(r *workflowv1.RefineWorkflowRequest, _ grpc.ServerStreamingServer[workflowv1.RefineWorkflowResponse]) error {
+	return status.Errorf(codes.Aborted, "the draft is not at revision %d", r.GetRevision())
+}
+
 func (s *script) serve(t testing.TB) (address string) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -83,6 +99,7 @@ func (s *script) serve(t testing.TB) (address string) {
 	s.server = grpc.NewServer(grpc.UnaryInterceptor(s.intercept))
 	workflowv1.RegisterWorkflowServiceServer(s.server, workflowv1.UnimplementedWorkflowServiceServer{})
 	workflowv1.RegisterAgentServiceServer(s.server, workflowv1.UnimplementedAgentServiceServer{})
+	workflowv1.RegisterAuthoringServiceServer(s.server, authors{script: s})
 	workflowv1.RegisterNodeServiceServer(s.server, workflowv1.UnimplementedNodeServiceServer{})
 	workflowv1.RegisterApprovalServiceServer(s.server, workflowv1.UnimplementedApprovalServiceServer{})
 	workflowv1.RegisterCredentialServiceServer(s.server, workflowv1.UnimplementedCredentialServiceServer{})

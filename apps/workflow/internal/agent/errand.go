@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
@@ -120,7 +121,7 @@ func (c *Conversation) returned(e *errand, result node.CallResult) {
 
 // reported takes what another agent came to. Its failures are for the model to deal with, as those of other tools.
 func (c *Conversation) reported(e *errand, end End) {
-	if fatalCode(end.Failure) {
+	if Fatal(end.Failure) {
 		c.fail(end.Failure)
 		return
 	}
@@ -152,14 +153,15 @@ func fatal(result node.CallResult) *node.Failure {
 			Message: fmt.Sprintf("call %d of a tool was cut and may have been carried out; see whether it was, and take the run up again from this step", result.Number),
 		}
 	}
-	if fatalCode(result.Failure) {
+	if Fatal(result.Failure) {
 		return result.Failure
 	}
 	return nil
 }
 
-func fatalCode(failure *node.Failure) bool {
-	return failure != nil && (failure.Code == node.CodeBudgetExhausted || failure.Code == node.CodeOutcomeUnknown)
+// Fatal says whether a failure ends all agents of a step: nothing more can be paid or replayed, or a person has to look.
+func Fatal(failure *node.Failure) bool {
+	return failure != nil && slices.Contains([]string{node.CodeBudgetExhausted, node.CodeOutcomeUnknown, node.CodeNotRecorded}, failure.Code)
 }
 
 // who names an agent at the beginning of a message; an agent node's own has no name.

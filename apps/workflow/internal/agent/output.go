@@ -39,7 +39,7 @@ func (c *Conversation) finish(text string) {
 			c.fail(invalid("output_schema is no usable JSON Schema: %s", listed(problems)))
 			return
 		}
-		data = json.RawMessage(unfenced(text))
+		data = json.RawMessage(model.Unfenced(text))
 		if problems := wanted.Check(data); problems != nil {
 			c.repair(problems)
 			return
@@ -58,20 +58,6 @@ func (c *Conversation) repair(problems []problem.Problem) {
 	c.request.Messages = append(c.request.Messages, model.Message{
 		User: "Your answer does not fit the JSON Schema that it has to fit: " + listed(problems) + ". Answer again, with nothing but JSON that fits.",
 	})
-}
-
-// unfenced takes JSON out of the Markdown that models like to put around it.
-func unfenced(text string) string {
-	text = strings.TrimSpace(text)
-	inner, ok := strings.CutPrefix(text, "```")
-	if !ok {
-		return text
-	}
-	inner, ok = strings.CutSuffix(inner, "```")
-	if !ok {
-		return text
-	}
-	return strings.TrimSpace(strings.TrimPrefix(inner, "json"))
 }
 
 func listed(problems []problem.Problem) string {

@@ -3,6 +3,7 @@ package document
 import (
 	_ "embed"
 	"encoding/json"
+	"slices"
 	"sync"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/jsontree"
@@ -28,6 +29,9 @@ var (
 	documentShape = sync.OnceValues(func() (*schema.Schema, error) { return schema.CompileOwn(shape) })
 	nodeShape     = sync.OnceValues(func() (*schema.Schema, error) { return schema.CompileOwn(nodeSchema()) })
 )
+
+// Schema is the JSON Schema of documents. What a node's config may hold depends on its type.
+func Schema() json.RawMessage { return slices.Clone(shape) }
 
 // Decode reads a document. All problems are reported at once; the document is nil if there are any.
 func Decode(data []byte) (*Document, []Problem) {

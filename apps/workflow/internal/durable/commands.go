@@ -26,6 +26,7 @@ const (
 	doCancel  = "cancel"
 	doRetry   = "retry"
 	doFork    = "fork"
+	doReplay  = "replay"
 	doDecide  = "decide"
 	doTick    = "tick"
 	doDeliver = "deliver"
@@ -40,6 +41,7 @@ type command struct {
 	Version   ledger.Version    `json:"version"`
 	New       ledger.New        `json:"new"`
 	From      string            `json:"from,omitempty"`
+	Reuse     []string          `json:"reuse,omitempty"`
 	Reason    string            `json:"reason,omitempty"`
 	Decision  *ledger.Decision  `json:"decision,omitempty"`
 	Tick      *trigger.Tick     `json:"tick,omitempty"`
@@ -102,14 +104,14 @@ func (e *Engine) command(ctx dbos.Context, c command) (_ string, err error) {
 // apply gives the outcome of the command's run, and those of other runs that it changed.
 func (c command) apply(ctx context.Context, tx *ledger.Tx, plan ledger.Plan) (outcome ledger.Outcome, beside []ledger.Outcome, err error) {
 	switch c.Do {
-	case doCreate:
+	case doCreate, doReplay:
 		outcome, err = ledger.Create(ctx, tx, plan, c.New)
 	case doCancel:
 		outcome, err = ledger.Cancel(ctx, tx, plan, c.Workspace, c.Run, c.Reason, c.By)
 	case doRetry:
 		outcome, err = ledger.Retry(ctx, tx, plan, c.Workspace, c.Run, c.From, c.By)
 	case doFork:
-		outcome, err = ledger.Fork(ctx, tx, plan, c.Run, c.From, c.New)
+		outcome, err = ledger.Fork(ctx, tx, plan, c.Run, ledger.Choice{From: c.From, Reuse: c.Reuse}, c.New)
 	case doDecide:
 		outcome, err = ledger.Decide(ctx, tx, plan, c.Workspace, c.Run, *c.Decision)
 	case doDeliver:
@@ -211,25 +213,6 @@ func (e *Engine) Retry(ctx context.Context, caller identity.Caller, runID, fromS
 	c.From = fromStep
 	_, err = e.do(ctx, c)
 	return err
-}
-
-// Fork starts a new run that takes over the results before a step; an empty newID chooses one.
-func (e *Engine) Fork(ctx context.Context, caller identity.Caller, runID, fromStep, newID string) (string, error) {
-	if newID == "" {
-		newID = id.New(id.Run)
-	}
-	if err := validRun(newID); err != nil {
-		return "", err
-	}
-	version, err := e.versionOf(ctx, caller.Workspace, runID)
-	if err != nil {
-		return "", err
-	}
-	c := e.commandOf(caller, doFork, runID, version)
-	c.From = fromStep
-	c.New = ledger.New{ID: newID, Workspace: c.Workspace, By: c.By}
-	outcome, err := e.do(ctx, c)
-	return outcome.Run, err
 }
 
 // Decision is what a person decided.

@@ -372,7 +372,7 @@ func TestApprovalsAndRetriesGoThroughTheQueue(t *testing.T) {
 		}
 	}
 	s.await(run, "completed", 5*time.Second)
-	fork, err := e.Fork(t.Context(), s.caller(), run, "b", "")
+	fork, err := e.Fork(t.Context(), s.caller(), run, ledger.Choice{From: "b"}, "")
 	if err != nil {
 		t.Fatal(err)
 	}

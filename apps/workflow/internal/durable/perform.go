@@ -130,7 +130,7 @@ func (p *performance) decided(calls []node.Call) (now, held []node.Call) {
 	for _, call := range calls {
 		decision, known := p.claim.Decisions[call.Number]
 		switch {
-		case call.Approval == nil:
+		case call.Approval == nil, p.claim.Replays != "" && !p.claim.Live: // nothing is called in such a replay
 			now = append(now, call)
 		case known:
 			now = append(now, decision.Apply(call))
@@ -357,5 +357,6 @@ func (p *performance) ask(ctx context.Context, call node.Call, emit func(node.Ev
 	t := p.task
 	ctx, ended := p.engine.measure.StartCall(p.within(ctx), string(call.Kind), call.Name)
 	defer func() { ended(code(r.Failure)) }()
-	return p.engine.performer.Perform(ctx, node.CallID{Workspace: t.Workspace, Run: t.Run, Step: t.Path, Generation: t.Generation, Attempt: t.Attempt, Number: call.Number}, call, emit)
+	return p.engine.performer.Perform(ctx, node.CallID{Workspace: t.Workspace, Run: t.Run, Step: t.Path, Generation: t.Generation, Attempt: t.Attempt, Number: call.Number,
+		Replays: p.claim.Replays, Live: p.claim.Live}, call, emit)
 }

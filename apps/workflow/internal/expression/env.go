@@ -33,6 +33,8 @@ type Variables struct {
 	// Tool adds args, as in an agent's tools, whose JSON Schema is Args.
 	Tool bool
 	Args json.RawMessage
+	// Ended leaves inputs and outputs, those of a run that has ended.
+	Ended bool
 	// OnlyArgs leaves nothing but args: all else was resolved before.
 	OnlyArgs bool
 	// Only names all variables there are, of any type: what a trigger knows before there is a run.
@@ -88,6 +90,11 @@ func (e *Env) declare(v Variables) map[string]*cel.Type {
 		e.fields["args"].declare("args", declared, 0)
 	}
 	if v.OnlyArgs {
+		return declared
+	}
+	if v.Ended {
+		e.names = append(e.names, "inputs", "outputs")
+		declared["inputs"], declared["outputs"] = open, cel.DynType
 		return declared
 	}
 	e.names = append(e.names, "inputs", "nodes", "run")

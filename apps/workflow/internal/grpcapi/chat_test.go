@@ -26,7 +26,7 @@ type heard struct {
 	requests []string
 }
 
-func (h *heard) serve(t *testing.T) *model.Models {
+func (h *heard) serve(t *testing.T) map[string]model.Account {
 	t.Helper()
 	simulated := modelsim.New(modelsim.Script{Rules: []modelsim.Rule{{Match: modelsim.Match{User: "The conversation after it"}, Reply: modelsim.Reply{Text: "Ada lives in Lisbon"}}}}).Handler()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -38,17 +38,15 @@ func (h *heard) serve(t *testing.T) *model.Models {
 		simulated.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	prices, err := model.LoadPrices()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return model.NewModels(map[string]model.Account{model.OpenAI: {Provider: model.NewOpenAI("sk", server.URL+"/v1"), Key: "sk"}}, prices, time.Millisecond)
+	return map[string]model.Account{model.OpenAI: {Provider: model.NewOpenAI("sk", server.URL+"/v1"), Key: "sk"}}
 }
 
 // TestAConversation: runs that are queued behind each other go on with what was said, and with its summary when it has become long.
 func TestAConversation(t *testing.T) {
 	h := &heard{}
-	w := newCallingWorld(t, h.serve(t))
+	w := prepare(t)
+	w.models = h.serve(t)
+	w.live(t)
 	ctx, threads := w.owner(t), workflowv1.NewThreadServiceClient(w.conn)
 	workflow := w.publish(t, chatting)
 	thread, err := threads.CreateThread(ctx, &workflowv1.CreateThreadRequest{})
@@ -91,6 +89,46 @@ func TestAConversation(t *testing.T) {
 	}
 	if strings.Contains(h.requests[0], "message 2") || !strings.Contains(h.requests[1], `message 1`) {
 		t.Errorf("the second request is %s", h.requests[1])
+	}
+}
+
+// TestAReplayOfAConversation: it goes on with the thread as it was, asks no model, and adds nothing.
+func TestAReplayOfAConversation(t *testing.T) {
+	h := &heard{}
+	w := prepare(t)
+	w.models = h.serve(t)
+	w.live(t)
+	ctx, threads := w.owner(t), workflowv1.NewThreadServiceClient(w.conn)
+	workflow := w.publish(t, chatting)
+	thread, err := threads.CreateThread(ctx, &workflowv1.CreateThreadRequest{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, last := thread.GetThread().GetId(), ""
+	for _, message := range []string{"one", "two"} {
+		started, err := w.runs.StartRun(ctx, &workflowv1.StartRunRequest{WorkflowId: workflow, InputsJson: `{"message": "` + message + `"}`, ThreadId: name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last = started.GetRun().GetId()
+		w.await(t, last)
+	}
+	replayed, err := w.runs.ReplayRun(ctx, &workflowv1.ReplayRunRequest{Id: last})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := w.await(t, replayed.GetRun().GetId())
+	if ended.GetStatus() != workflowv1.RunStatus_RUN_STATUS_COMPLETED || !strings.Contains(ended.GetOutputsJson(), "two") || ended.GetThreadId() != "" {
+		t.Errorf("the replay is %v", ended)
+	}
+	said, err := threads.ListMessages(ctx, &workflowv1.ListMessagesRequest{ThreadId: name})
+	if err != nil || len(said.GetMessages()) != 4 {
+		t.Errorf("the thread has %v, %v", said, err)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.requests) != 2 {
+		t.Errorf("the model was asked %d times, want those of the two runs", len(h.requests))
 	}
 }
 

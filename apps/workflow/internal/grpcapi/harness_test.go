@@ -20,9 +20,12 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
+	"github.com/agentteam/agentteam/apps/workflow/internal/authoring"
 	"github.com/agentteam/agentteam/apps/workflow/internal/calls"
 	"github.com/agentteam/agentteam/apps/workflow/internal/credential"
+	"github.com/agentteam/agentteam/apps/workflow/internal/directcall"
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
+	"github.com/agentteam/agentteam/apps/workflow/internal/evaluation"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/grpcapi"
@@ -30,6 +33,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
+	"github.com/agentteam/agentteam/apps/workflow/internal/replay"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/identity"
@@ -51,7 +55,9 @@ type world struct {
 	conn      *grpc.ClientConn
 	runs      workflowv1.RunServiceClient
 	approvals workflowv1.ApprovalServiceClient
-	stop      func() // begins the drain
+	models    map[string]model.Account // nil: none can be called
+	engine    *durable.Engine          // nil: there is none
+	stop      func()                   // begins the drain
 	ended     chan error
 }
 
@@ -63,25 +69,27 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// newLivingWorld has an engine that carries runs out, but for nodes that make calls.
+// newLivingWorld has an engine that carries runs out.
 func newLivingWorld(t *testing.T) *world {
 	t.Helper()
-	return newCallingWorld(t, nil)
+	w := prepare(t)
+	w.live(t)
+	return w
 }
 
-// newCallingWorld has an engine that also makes calls, if it is given models.
-func newCallingWorld(t *testing.T, models *model.Models) *world {
+// live serves with an engine, whose models are the world's.
+func (w *world) live(t *testing.T) {
 	t.Helper()
-	w := prepare(t)
-	o := durable.Options{Pool: w.pool, Graphs: w.library.Graph, Wake: w.hub.Publish, Log: slog.New(slog.DiscardHandler)}
-	if models != nil {
-		prices, err := model.LoadPrices()
-		if err != nil {
-			t.Fatal(err)
-		}
-		o.Programs, o.Performer = calls.Programs(prices), calls.NewPerformer(models, http.DefaultClient, nil, nil, store.New(w.pool))
+	prices, err := model.LoadPrices()
+	if err != nil {
+		t.Fatal(err)
 	}
-	engine, err := durable.New(t.Context(), o)
+	tables := store.New(w.pool)
+	performer := calls.NewPerformer(model.NewModels(w.models, prices, time.Millisecond), http.DefaultClient, nil, nil, tables)
+	engine, err := durable.New(t.Context(), durable.Options{
+		Pool: w.pool, Programs: calls.Programs(prices), Performer: replay.NewPerformer(performer, tables),
+		Graphs: w.library.Graph, Wake: w.hub.Publish, Log: slog.New(slog.DiscardHandler),
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,8 +103,28 @@ func newCallingWorld(t *testing.T, models *model.Models) *world {
 			t.Error(err)
 		}
 	})
+	w.engine = engine
 	w.serve(t, engine)
-	return w
+}
+
+// keep lets so many keepers carry evaluations out.
+func (w *world) keep(t *testing.T, keepers int) {
+	t.Helper()
+	prices, err := model.LoadPrices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables := store.New(w.pool)
+	direct := directcall.New(model.NewModels(w.models, prices, time.Millisecond), prices, tables)
+	working, stop := context.WithCancel(context.Background())
+	var work sync.WaitGroup
+	for range keepers {
+		work.Go(func() { evaluation.NewKeeper(tables, w.engine, direct, slog.New(slog.DiscardHandler)).Run(working) })
+	}
+	t.Cleanup(func() {
+		stop()
+		work.Wait()
+	})
 }
 
 func prepare(t *testing.T) *world {
@@ -120,6 +148,14 @@ func (w *world) serve(t *testing.T, runner works) {
 		t.Fatal(err)
 	}
 	log, tables := slog.New(slog.DiscardHandler), store.New(w.pool)
+	prices, err := model.LoadPrices()
+	if err != nil {
+		t.Fatal(err)
+	}
+	author, err := authoring.New(directcall.New(model.NewModels(w.models, prices, time.Millisecond), prices, tables), w.library)
+	if err != nil {
+		t.Fatal(err)
+	}
 	events := feed.New(feed.Options{Log: tables, Wake: w.hub, Logger: log})
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -128,8 +164,9 @@ func (w *world) serve(t *testing.T, runner works) {
 	vault := newVault(t, tables)
 	server := grpcapi.New(listener, grpcapi.Services{
 		Engine: grpcapi.NewEngine(nil), Workflows: grpcapi.NewWorkflows(tables, w.library), Agents: grpcapi.NewAgents(tables, w.library),
-		Nodes: grpcapi.NewNodes(w.library, nil, nil),
-		Runs:  grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
+		Nodes:     grpcapi.NewNodes(w.library, nil, nil),
+		Authoring: grpcapi.NewAuthoring(tables, w.library, author), Evaluations: grpcapi.NewEvaluations(tables, w.library),
+		Runs: grpcapi.NewRuns(tables, runner, events), Approvals: grpcapi.NewApprovals(tables, runner),
 		Credentials: grpcapi.NewCredentials(tables, vault),
 		MCPServers:  grpcapi.NewMCPServers(tables, mcptool.New(outbound.NewClient(outbound.Options{AllowHosts: []string{"127.0.0.1"}}), vault, tables)),
 		Schedules:   grpcapi.NewSchedules(tables, runner), Webhooks: grpcapi.NewWebhooks(tables, runner, sealer), Endpoints: grpcapi.NewEndpoints(tables, sealer),

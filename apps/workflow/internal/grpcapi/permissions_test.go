@@ -18,6 +18,7 @@ func TestEveryMethodAsksForAPermission(t *testing.T) {
 	server := New(listener, Services{
 		Engine: workflowv1.UnimplementedEngineServiceServer{}, Workflows: workflowv1.UnimplementedWorkflowServiceServer{},
 		Agents: workflowv1.UnimplementedAgentServiceServer{}, Nodes: workflowv1.UnimplementedNodeServiceServer{}, Runs: workflowv1.UnimplementedRunServiceServer{},
+		Authoring: workflowv1.UnimplementedAuthoringServiceServer{}, Evaluations: workflowv1.UnimplementedEvaluationServiceServer{},
 		Approvals: workflowv1.UnimplementedApprovalServiceServer{}, Credentials: workflowv1.UnimplementedCredentialServiceServer{},
 		MCPServers: workflowv1.UnimplementedMCPServerServiceServer{}, Schedules: workflowv1.UnimplementedScheduleServiceServer{},
 		Webhooks: workflowv1.UnimplementedWebhookServiceServer{}, Endpoints: workflowv1.UnimplementedEndpointServiceServer{}, Threads: workflowv1.UnimplementedThreadServiceServer{},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/durable"
 	"github.com/agentteam/agentteam/apps/workflow/internal/feed"
+	"github.com/agentteam/agentteam/apps/workflow/internal/ledger"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/identity"
 	"github.com/agentteam/agentteam/internal/paging"
@@ -19,7 +20,8 @@ type Runner interface {
 	Start(ctx context.Context, caller identity.Caller, run durable.StartRun) (string, error)
 	Cancel(ctx context.Context, caller identity.Caller, runID, reason string) error
 	Retry(ctx context.Context, caller identity.Caller, runID, fromStep string) error
-	Fork(ctx context.Context, caller identity.Caller, runID, fromStep, newID string) (string, error)
+	Fork(ctx context.Context, caller identity.Caller, runID string, choice ledger.Choice, newID string) (string, error)
+	Replay(ctx context.Context, caller identity.Caller, run durable.ReplayRun) (string, error)
 	Decide(ctx context.Context, caller identity.Caller, approvalID string, decision durable.Decision) error
 }
 

@@ -117,29 +117,6 @@ func (r *Runs) RetryRun(ctx context.Context, request *workflowv1.RetryRunRequest
 	return &workflowv1.RetryRunResponse{Run: run}, err
 }
 
-// ForkRun starts a run with the results of another before a step.
-func (r *Runs) ForkRun(ctx context.Context, request *workflowv1.ForkRunRequest) (*workflowv1.ForkRunResponse, error) {
-	if request.GetFromStep() == "" {
-		return nil, refuse("from_step", "missing_field", "from_step must name the step that the new run begins at")
-	}
-	if err := text("from_step", request.GetFromStep(), maxPath); err != nil {
-		return nil, err
-	}
-	if err := checkNewID("new_id", request.GetNewId()); err != nil {
-		return nil, err
-	}
-	caller, ctx, err := existing(ctx, request.GetId())
-	if err != nil {
-		return nil, err
-	}
-	forked, err := r.runner.Fork(ctx, caller, request.GetId(), request.GetFromStep(), request.GetNewId())
-	if err != nil {
-		return nil, err
-	}
-	run, err := r.load(ctx, forked)
-	return &workflowv1.ForkRunResponse{Run: run}, err
-}
-
 // checkNewID checks an id that the caller chose, which may be empty.
 func checkNewID(field, name string) error {
 	if name != "" && !id.Valid(id.Run, name) {

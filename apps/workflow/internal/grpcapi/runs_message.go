@@ -29,6 +29,7 @@ func runMessage(r store.Run) *workflowv1.Run {
 		LastSeq:    r.LastSeq,
 		ForkedFrom: r.ForkedFrom,
 		ThreadId:   r.Thread,
+		ReplayOf:   r.ReplayOf,
 	}
 }
 

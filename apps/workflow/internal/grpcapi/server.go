@@ -41,6 +41,8 @@ type Services struct {
 	Engine      workflowv1.EngineServiceServer
 	Workflows   workflowv1.WorkflowServiceServer
 	Agents      workflowv1.AgentServiceServer
+	Authoring   workflowv1.AuthoringServiceServer
+	Evaluations workflowv1.EvaluationServiceServer
 	Nodes       workflowv1.NodeServiceServer
 	Runs        workflowv1.RunServiceServer
 	Approvals   workflowv1.ApprovalServiceServer
@@ -103,6 +105,8 @@ func (s Services) register(server *grpc.Server) {
 	workflowv1.RegisterEngineServiceServer(server, s.Engine)
 	workflowv1.RegisterWorkflowServiceServer(server, s.Workflows)
 	workflowv1.RegisterAgentServiceServer(server, s.Agents)
+	workflowv1.RegisterAuthoringServiceServer(server, s.Authoring)
+	workflowv1.RegisterEvaluationServiceServer(server, s.Evaluations)
 	workflowv1.RegisterNodeServiceServer(server, s.Nodes)
 	workflowv1.RegisterRunServiceServer(server, s.Runs)
 	workflowv1.RegisterApprovalServiceServer(server, s.Approvals)

@@ -18,6 +18,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
 	"github.com/agentteam/agentteam/apps/workflow/internal/model"
 	"github.com/agentteam/agentteam/apps/workflow/internal/outbound"
+	"github.com/agentteam/agentteam/apps/workflow/internal/replay"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/identity"
 	"github.com/agentteam/agentteam/internal/mcptest"
@@ -68,7 +69,7 @@ func (w *toolWorld) startEngine(t *testing.T) {
 	models := model.NewModels(map[string]model.Account{model.OpenAI: {Provider: model.NewOpenAI("sk-x", listening.URL+"/v1"), Key: "sk-x"}}, prices, time.Millisecond)
 	tables, guarded := store.New(w.pool), outbound.NewClient(outbound.Options{AllowHosts: []string{"127.0.0.1"}})
 	vault := newVault(t, tables)
-	performer := calls.NewPerformer(models, guarded, vault, mcptool.New(guarded, vault, tables), tables)
+	performer := replay.NewPerformer(calls.NewPerformer(models, guarded, vault, mcptool.New(guarded, vault, tables), tables), tables)
 	engine, err := durable.New(t.Context(), durable.Options{
 		Pool: w.pool, Programs: calls.Programs(prices), Performer: performer, Graphs: w.library.Graph, Wake: w.hub.Publish, Log: slog.New(slog.DiscardHandler),
 	})
@@ -208,6 +209,19 @@ func TestAToolCallWaitsForAPersonAcrossProcesses(t *testing.T) {
 	if log := w.log(t, run); strings.Count(log, "step.started ") != 1 || !strings.Contains(log, "run.resumed") || !strings.Contains(log, "create of b") {
 		t.Errorf("the log is\n%s", log)
 	}
+}
+
+func TestAReplayAsksNobodyAboutToolCalls(t *testing.T) {
+	w := newToolWorld(t)
+	run, asked := w.start(t, "")
+	w.decide(t, asked, workflowv1.ApprovalStatus_APPROVAL_STATUS_APPROVED)
+	w.awaitStatus(t, run, workflowv1.RunStatus_RUN_STATUS_COMPLETED)
+	replayed, err := w.runs.ReplayRun(w.owner(t), &workflowv1.ReplayRunRequest{Id: run})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.awaitStatus(t, replayed.GetRun().GetId(), workflowv1.RunStatus_RUN_STATUS_COMPLETED)
+	w.expectCalls(t, "search a", "create b") // those of the first run
 }
 
 func TestAMemberOfATeamWaitsForAPerson(t *testing.T) {

@@ -13,6 +13,8 @@ const (
 	runStatusPrefix      = "RUN_STATUS_"
 	stepStatusPrefix     = "STEP_STATUS_"
 	approvalStatusPrefix = "APPROVAL_STATUS_"
+	resultStatusPrefix   = "RESULT_STATUS_"
+	likenessPrefix       = "LIKENESS_"
 	approvalKindPrefix   = "APPROVAL_KIND_"
 	credentialKindPrefix = "CREDENTIAL_KIND_"
 	approvalPolicyPrefix = "APPROVAL_POLICY_"

@@ -171,7 +171,7 @@ func (c *change) start(s *scope, n *graph.Node, attempt int, a interpreter.Actio
 	case typeSubworkflow:
 		return c.startSubworkflow(s, n, attempt, a.Config)
 	}
-	config, failure, err := c.recall(n, clean(a.Config))
+	config, failure, err := c.recall(n, path, clean(a.Config))
 	if err != nil {
 		return err
 	}
@@ -184,7 +184,7 @@ func (c *change) start(s *scope, n *graph.Node, attempt int, a interpreter.Actio
 }
 
 func (c *change) claim(n *graph.Node, config []byte) *Claim {
-	return &Claim{Type: n.Type, Config: config, Started: c.run.now, Timeout: n.Timeout, Budgeted: c.run.budgeted()}
+	return &Claim{Type: n.Type, Config: config, Started: c.run.now, Timeout: n.Timeout, Budgeted: c.run.budgeted(), Replays: c.run.replays, Live: c.run.live}
 }
 
 // close ends a scope and tells the step that it belongs to.

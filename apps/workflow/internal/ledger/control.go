@@ -4,12 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/agentteam/agentteam/apps/workflow/internal/document"
 	"github.com/agentteam/agentteam/apps/workflow/internal/graph"
 	"github.com/agentteam/agentteam/apps/workflow/internal/interpreter"
-	"github.com/agentteam/agentteam/internal/id"
 )
 
 // Cancel ends a run with everything in it. It has no effect on an ended run.
@@ -128,107 +125,4 @@ func (c *change) reset(s *scope, nodes []string) {
 	c.run.generation++
 	c.run.failure, c.run.outputs = nil, nil
 	c.run.reserved.Cost, c.run.reserved.InputTokens, c.run.reserved.ToolCalls = 0, 0, 0
-}
-
-// Fork creates a new run of the same version that takes over the results before a step. Only the steps of the outermost graph are taken over,
-// with their outputs; what they had within them stays with the other run.
-func Fork(ctx context.Context, tx *Tx, plan Plan, source, from string, n New) (Outcome, error) {
-	if err := enter(tx, n.Workspace); err != nil {
-		return Outcome{}, err
-	}
-	root := plan.Graphs[plan.Root]
-	if root.Node(from) == nil {
-		return Outcome{}, fmt.Errorf("run %s has no step %q outside of loops and sub-workflows: %w", source, from, ErrNotFound)
-	}
-	err := tx.QueryRow(ctx, `SELECT inputs, coalesce(thread_id, ''), budget_cost, budget_tokens, budget_steps, budget_tool_calls FROM runs WHERE id = $1`, source).
-		Scan(&n.Inputs, &n.Thread, &n.Budget.CostMicroUSD, &n.Budget.Tokens, &n.Budget.Steps, &n.Budget.ToolCalls)
-	if err != nil {
-		return Outcome{}, fmt.Errorf("run %s: %w", source, ErrNotFound)
-	}
-	n.ForkedFrom = source
-	admitted, err := admit(ctx, tx, n)
-	if err != nil {
-		return Outcome{}, err
-	}
-	c, created, err := insertRun(ctx, tx, plan, n, admitted)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if !created {
-		return forkedAlready(ctx, tx, source, n)
-	}
-	anew := downstream(root, func(n *graph.Node) bool { return n.ID == from })
-	if err := c.takeOver(source, anew); err != nil {
-		return Outcome{}, err
-	}
-	c.queue = append(c.queue, pending{scope: ""})
-	return c.finish()
-}
-
-func forkedAlready(ctx context.Context, tx *Tx, source string, n New) (Outcome, error) {
-	var same bool
-	err := tx.QueryRow(ctx, `SELECT forked_from = $2 FROM runs WHERE id = $1`, n.ID, source).Scan(&same)
-	if err != nil || !same {
-		return Outcome{}, fmt.Errorf("there is another run with the id %s already; choose a new id: %w", n.ID, ErrConflict)
-	}
-	leave(tx)
-	return Outcome{Run: n.ID}, nil
-}
-
-// takeOver copies the ended steps of another run's outermost scope, and the artifacts they refer to.
-func (c *change) takeOver(source string, but []string) error {
-	rows, err := c.copySteps(source, but)
-	if err != nil {
-		return err
-	}
-	for _, r := range rows {
-		c.log("step."+string(r.status), r.path, map[string]any{"port": r.port, "taken_over_from": source})
-	}
-	delete(c.scopes, "") // it has results now
-	return nil
-}
-
-const copyStepsSQL = `WITH name AS (
-  SELECT old, new FROM unnest($5::text[], $6::text[]) AS row (old, new)
-), artifact AS (
-  INSERT INTO artifacts (id, workspace_id, run_id, media_type, content)
-  SELECT name.new, a.workspace_id, $1, a.media_type, a.content FROM artifacts a JOIN name ON name.old = a.id
-), copied AS (
-  INSERT INTO steps (run_id, path, workspace_id, scope, node_id, type, status, attempt, config, port, output, output_artifact, failure, started_at, ended_at)
-  SELECT $1, path, workspace_id, scope, node_id, type, status, attempt, config, port, output, name.new, failure, started_at, ended_at
-  FROM steps LEFT JOIN name ON name.old = output_artifact
-  WHERE run_id = $2 AND scope = '' AND status IN ('completed', 'skipped', 'failed') AND NOT node_id = ANY($3) AND (status <> 'failed' OR node_id = ANY($4))
-  ORDER BY position RETURNING path, status, port, position
-) SELECT path, status, port FROM copied ORDER BY position`
-
-func (c *change) copySteps(source string, but []string) ([]step, error) {
-	var old, renamed []string
-	err := each(c.ctx, c.tx, func(rows pgx.Rows) error {
-		var artifact string
-		err := rows.Scan(&artifact)
-		old, renamed = append(old, artifact), append(renamed, id.New(id.Artifact))
-		return err
-	}, `SELECT DISTINCT output_artifact FROM steps WHERE run_id = $1 AND scope = '' AND output_artifact IS NOT NULL AND NOT node_id = ANY($2)`, source, but)
-	if err != nil {
-		return nil, err
-	}
-	var copied []step
-	err = each(c.ctx, c.tx, func(rows pgx.Rows) error {
-		var s step
-		err := rows.Scan(&s.path, &s.status, &s.port)
-		copied = append(copied, s)
-		return err
-	}, copyStepsSQL, c.run.id, source, but, c.tolerant(), old, renamed)
-	return copied, err
-}
-
-// tolerant are the nodes whose failure does not stop the run.
-func (c *change) tolerant() []string {
-	found := []string{}
-	for _, n := range c.plan.Graphs[c.plan.Root].Nodes {
-		if n.OnError != document.Stop {
-			found = append(found, n.ID)
-		}
-	}
-	return found
 }

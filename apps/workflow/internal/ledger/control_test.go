@@ -133,14 +133,20 @@ func TestForks(t *testing.T) {
 	w.expect("completed")
 	source := w.run
 	w.run = id.New(id.Run)
-	fork := func(from string) error {
+	fork := func(from string, reuse ...string) error {
 		_, err := w.change(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
-			return ledger.Fork(ctx, tx, w.plan, source, from, ledger.New{ID: w.run, Workspace: w.workspace, By: caller()})
+			return ledger.Fork(ctx, tx, w.plan, source, ledger.Choice{From: from, Reuse: reuse}, ledger.New{ID: w.run, Workspace: w.workspace, By: caller()})
 		})
 		return err
 	}
 	if err := fork("nothing"); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("an unknown step: %v", err)
+	}
+	if err := fork("two", "nothing"); !errors.Is(err, ledger.ErrNotFound) {
+		t.Errorf("an unknown step to reuse: %v", err)
+	}
+	if err := fork("two", "two"); invalidAt(err) != "/reuse/0" {
+		t.Errorf("a step both anew and reused: %v", err)
 	}
 	for range 2 { // the same again is the same run
 		if err := fork("two"); err != nil {
@@ -162,6 +168,63 @@ func TestForks(t *testing.T) {
 	if got := get[string](w, `SELECT a.id FROM steps s JOIN artifacts a ON a.id = s.output_artifact WHERE s.run_id = $1 AND path = 'one'`, w.run); !id.Valid(id.Artifact, got) {
 		t.Errorf("the fork's artifact is %q", got)
 	}
+}
+
+// A fork may keep what comes after the step that it runs anew, and needs no step to begin at.
+func TestForksTakeOverChosenResults(t *testing.T) {
+	t.Parallel()
+	nodes := strings.ReplaceAll(callNode, "call", "one") + `,` + strings.ReplaceAll(callNode, "call", "two") + `,` + strings.ReplaceAll(callNode, "call", "three") +
+		`,{"id": "maybe", "type": "transform", "when": "${{ false }}", "config": {"value": 1}}`
+	w := start(t, `{}`, flow(nodes, `{"from": "one", "to": "two"}, {"from": "two", "to": "three"}`))
+	w.work()
+	w.expect("completed")
+	source := w.run
+	for _, test := range []struct {
+		choice ledger.Choice
+		anew   string
+	}{
+		{ledger.Choice{From: "one", Reuse: []string{"two"}}, "one three"},
+		{ledger.Choice{Reuse: []string{"two", "maybe"}}, "one three"},
+		{ledger.Choice{Reuse: []string{"one", "two", "three"}}, ""},
+		{ledger.Choice{From: "two"}, "two three"},
+	} {
+		w.run, w.began = id.New(id.Run), map[string]int{}
+		w.must(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
+			return ledger.Fork(ctx, tx, w.plan, source, test.choice, ledger.New{ID: w.run, Workspace: w.workspace, By: caller()})
+		})
+		w.work()
+		w.expect("completed")
+		var anew []string
+		for _, name := range []string{"one", "two", "three"} {
+			if w.began[name] > 0 {
+				anew = append(anew, name)
+			}
+		}
+		if got := strings.Join(anew, " "); got != test.anew {
+			t.Errorf("%+v runs %s anew, want %s", test.choice, got, test.anew)
+		}
+	}
+}
+
+func TestWhatDidNotEndIsNotTakenOver(t *testing.T) {
+	t.Parallel()
+	w := start(t, `{}`, flow(callNode+`,{"id": "nap", "type": "wait", "config": {"duration": "1h"}}`, ``))
+	w.work()
+	source := w.run
+	_, err := w.change(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
+		return ledger.Fork(ctx, tx, w.plan, source, ledger.Choice{Reuse: []string{"call", "nap"}}, ledger.New{ID: id.New(id.Run), Workspace: w.workspace, By: caller()})
+	})
+	if invalidAt(err) != "/reuse/1" {
+		t.Errorf("a step that waits: %v", err)
+	}
+}
+
+// invalidAt is the place of the first problem.
+func invalidAt(err error) string {
+	if invalid, ok := errors.AsType[*ledger.Invalid](err); ok {
+		return invalid.Problems[0].Pointer
+	}
+	return ""
 }
 
 func TestBudgets(t *testing.T) {

@@ -30,6 +30,18 @@ type New struct {
 	ForkedFrom string          `json:"forked_from,omitempty"`
 	Thread     string          `json:"thread,omitempty"` // empty: of none
 	Policy     ThreadPolicy    `json:"policy,omitempty"`
+	// ReplayOf is the run whose recorded answers stand for calls; Live lets a call be made that it did not make. A replay is of no
+	// thread, but sees the one that the other was of.
+	ReplayOf string `json:"replay_of,omitempty"`
+	Live     bool   `json:"live,omitempty"`
+}
+
+// memberOf is the thread whose run it is; empty: none.
+func (n New) memberOf() string {
+	if n.ReplayOf != "" {
+		return ""
+	}
+	return n.Thread
 }
 
 // CheckInputs gives a new run's inputs with defaults filled in, or *Invalid. It needs no transaction.
@@ -92,16 +104,18 @@ func insertRun(ctx context.Context, tx *Tx, plan Plan, n New, a admission) (*cha
 	variables := interpreter.Variables{Inputs: n.Inputs, Run: interpreter.RunInfo{ID: n.ID, WorkflowID: plan.Root.Workflow, Version: plan.Root.Number,
 		StartedAt: now.UTC().Format(time.RFC3339Nano), Thread: n.Thread}}
 	inserted, err := tx.Exec(ctx, `WITH run AS (
-  INSERT INTO runs (id, workspace_id, workflow_id, version, status, inputs, created_by, created_at, started_at, forked_from, budget_cost, budget_tokens, budget_steps, budget_tool_calls, thread_id)
-  VALUES ($1, $2, $3, $4, $14::text, $5::text::json, $6::text::jsonb, $7::timestamptz, CASE WHEN $14 = 'running' THEN $7::timestamptz END, nullif($8, ''), $9, $10, $11, $12,
-    nullif($15, '')) ON CONFLICT (id) DO NOTHING RETURNING id
+  INSERT INTO runs (id, workspace_id, workflow_id, version, status, inputs, created_by, created_at, started_at, forked_from,
+    budget_cost, budget_tokens, budget_steps, budget_tool_calls, thread_id, replay_of, replay_live)
+  VALUES ($1, $2, $3, $4, $14::text, $5::text::json, $6::text::jsonb, $7::timestamptz, CASE WHEN $14 = 'running' THEN $7::timestamptz END, nullif($8, ''),
+    $9, $10, $11, $12, nullif($15, ''), nullif($16, ''), $17) ON CONFLICT (id) DO NOTHING RETURNING id
 ) INSERT INTO scopes (run_id, workspace_id, path, status, variables) SELECT id, $2, '', 'running', $13::text::json FROM run`,
 		n.ID, n.Workspace, plan.Root.Workflow, plan.Root.Number, string(n.Inputs), encode(n.By), now, n.ForkedFrom,
-		budget.CostMicroUSD, budget.Tokens, budget.Steps, budget.ToolCalls, encode(variables), string(status), n.Thread)
+		budget.CostMicroUSD, budget.Tokens, budget.Steps, budget.ToolCalls, encode(variables), string(status), n.memberOf(), n.ReplayOf, n.Live)
 	if err != nil || inserted == 0 {
 		return nil, false, err
 	}
-	c := newChange(ctx, tx, plan, run{id: n.ID, workspace: n.Workspace, status: status, generation: 1, version: plan.Root, startedAt: now, budget: budget, now: now, thread: n.Thread})
+	c := newChange(ctx, tx, plan, run{id: n.ID, workspace: n.Workspace, status: status, generation: 1, version: plan.Root,
+		startedAt: now, budget: budget, thread: n.memberOf(), replays: n.ReplayOf, live: n.Live, now: now})
 	c.scopes[""] = &scope{place: place{graph: root, version: plan.Root}, index: -1, status: interpreter.Running, variables: variables, results: map[string]*result{}, change: c}
 	c.log("run.queued", "", map[string]any{"workflow_id": plan.Root.Workflow, "version": plan.Root.Number})
 	if a.queued {
@@ -117,11 +131,11 @@ func insertRun(ctx context.Context, tx *Tx, plan Plan, n New, a admission) (*cha
 func existing(ctx context.Context, tx *Tx, plan Plan, n New) (Outcome, error) {
 	var version Version
 	var inputs []byte
+	var thread, replays string
 	var status Status
-	var thread string
-	err := tx.QueryRow(ctx, `SELECT workflow_id, version, inputs, status, coalesce(thread_id, '') FROM runs WHERE id = $1`, n.ID).
-		Scan(&version.Workflow, &version.Number, &inputs, &status, &thread)
-	if err != nil || version != plan.Root || string(inputs) != string(n.Inputs) || thread != n.Thread {
+	err := tx.QueryRow(ctx, `SELECT workflow_id, version, inputs, status, coalesce(thread_id, ''), coalesce(replay_of, '') FROM runs WHERE id = $1`, n.ID).
+		Scan(&version.Workflow, &version.Number, &inputs, &status, &thread, &replays)
+	if err != nil || version != plan.Root || string(inputs) != string(n.Inputs) || thread != n.memberOf() || replays != n.ReplayOf {
 		return Outcome{}, fmt.Errorf("there is another run with the id %s already; choose a new id: %w", n.ID, ErrConflict)
 	}
 	leave(tx)

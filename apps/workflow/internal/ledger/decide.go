@@ -64,7 +64,10 @@ func Decide(ctx context.Context, tx *Tx, plan Plan, workspace, runID string, d D
 		return Outcome{}, fmt.Errorf("run %s has ended, nothing is to be decided any more: %w", runID, ErrConflict)
 	}
 	c.saveDecision(d)
-	return c.follow(a, d)
+	if err := c.follow(a, d); err != nil {
+		return Outcome{}, err
+	}
+	return c.finish()
 }
 
 // check refuses what does not fit the question.
@@ -120,32 +123,28 @@ func (c *change) saveDecision(d Decision) {
 }
 
 // follow gives the step that asked its result.
-func (c *change) follow(a asked, d Decision) (Outcome, error) {
+func (c *change) follow(a asked, d Decision) error {
 	c.log("approval.decided", a.step, map[string]any{"approval": d.Approval, "decision": d.Status, "by": d.By, "comment": d.Comment})
 	in, nodeID := split(a.step)
 	s, err := c.scope(in)
 	if err != nil {
-		return Outcome{}, err
+		return err
 	}
 	if s == nil || s.results[nodeID] == nil || s.results[nodeID].Status != interpreter.Waiting {
-		return c.finish()
+		return nil
 	}
 	n, attempt := s.graph.Node(nodeID), s.results[nodeID].attempt
 	c.queue = append(c.queue, pending{scope: in})
 	switch {
 	case a.kind == kindToolCall:
-		err = c.goOn(s, n, attempt)
+		return c.goOn(s, n, attempt)
 	case a.kind == typeApproval:
-		err = c.decided(s, n, attempt, d.Status, d.By.Subject, d.Comment)
+		return c.decided(s, n, attempt, d.Status, d.By.Subject, d.Comment)
 	case d.Status == "submitted":
-		err = c.complete(s, n, attempt, "", d.Data)
+		return c.complete(s, n, attempt, "", d.Data)
 	default:
 		f := node.Fail(node.CodeRejected, "%s did not fill in the form: %s", d.By.Subject, d.Comment)
 		f.Final = true
-		err = c.fail(s, n, attempt, f)
+		return c.fail(s, n, attempt, f)
 	}
-	if err != nil {
-		return Outcome{}, err
-	}
-	return c.finish()
 }

@@ -30,9 +30,11 @@ const flushSQL = `WITH step AS (
   INSERT INTO events (run_id, workspace_id, seq, type, step, data)
   SELECT $1, $2, $20 + i, ($21::text[])[i], ($22::text[])[i], ($23::text[])[i]::json FROM generate_series(1, cardinality($21::text[])) AS i
 ), call AS (
-  INSERT INTO calls (run_id, workspace_id, step, attempt, generation, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at)
+  INSERT INTO calls (run_id, workspace_id, step, attempt, generation, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at,
+    digest, response, replayed)
   SELECT $1, $2, ($40::text[])[i], ($41::int[])[i], ($42::int[])[i], ($43::int[])[i], ($44::text[])[i], ($45::text[])[i], ($46::text[])[i],
-    ($47::bigint[])[i], ($48::bigint[])[i], ($49::bigint[])[i], ($50::text[])[i]::jsonb, ($51::timestamptz[])[i], ($52::timestamptz[])[i]
+    ($47::bigint[])[i], ($48::bigint[])[i], ($49::bigint[])[i], ($50::text[])[i]::jsonb, ($51::timestamptz[])[i], ($52::timestamptz[])[i],
+    ($53::bytea[])[i], ($54::text[])[i]::json, ($55::bool[])[i]
   FROM generate_series(1, cardinality($40::text[])) AS i ON CONFLICT DO NOTHING
 ), run AS (
   UPDATE runs SET status = $24, generation = $25, last_seq = $26, outputs = CASE WHEN $29 THEN coalesce($27::json, outputs) END,

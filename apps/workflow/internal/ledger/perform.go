@@ -271,18 +271,23 @@ func (c *change) conclude(s *scope, n *graph.Node, attempt int, m Move) error {
 	if err := c.complete(s, n, attempt, "", m.Output); err != nil {
 		return err
 	}
-	if m.Said != nil && s.results[n.ID].Status == interpreter.Completed {
+	if m.Said != nil && c.run.replays == "" && s.results[n.ID].Status == interpreter.Completed {
 		c.say(join(s.path, n.ID), *m.Said)
 	}
 	return nil
 }
 
-const settleSQL = `INSERT INTO calls (run_id, workspace_id, step, attempt, generation, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at)
-SELECT $1, $2, step, attempt, generation, number, kind, name, status, input, output, cost, failure::jsonb, started, ended
-FROM unnest($3::text[], $4::int[], $5::int[], $6::int[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::timestamptz[], $15::timestamptz[])
-  AS row (step, attempt, generation, number, kind, name, status, input, output, cost, failure, started, ended)
+const settleSQL = `INSERT INTO calls (run_id, workspace_id, step, attempt, generation, number, kind, name, status, input_tokens, output_tokens, cost, failure, started_at, ended_at,
+  digest, response, replayed)
+SELECT $1, $2, step, attempt, generation, number, kind, name, status, input, output, cost, failure::jsonb, started, ended,
+  digest, response::json, replayed
+FROM unnest($3::text[], $4::int[], $5::int[], $6::int[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[], $14::timestamptz[], $15::timestamptz[],
+  $16::bytea[], $17::text[], $18::bool[])
+  AS row (step, attempt, generation, number, kind, name, status, input, output, cost, failure, started, ended,
+    digest, response, replayed)
 ON CONFLICT (run_id, step, generation, attempt, number) DO UPDATE SET status = excluded.status, input_tokens = excluded.input_tokens,
-  output_tokens = excluded.output_tokens, cost = excluded.cost, failure = excluded.failure, ended_at = excluded.ended_at
+  output_tokens = excluded.output_tokens, cost = excluded.cost, failure = excluded.failure, ended_at = excluded.ended_at,
+  digest = excluded.digest, response = excluded.response, replayed = excluded.replayed
 WHERE calls.status = 'started'
 RETURNING number, xmax <> 0`
 
@@ -340,6 +345,7 @@ func callColumns(rows []callRow) []any {
 	attempt, generation, number := make([]int32, n), make([]int32, n), make([]int32, n)
 	input, output, cost := make([]int64, n), make([]int64, n), make([]int64, n)
 	failure, started, ended := make([]*string, n), make([]time.Time, n), make([]time.Time, n)
+	digest, response, replayed := make([][]byte, n), make([]*string, n), make([]bool, n)
 	for i, row := range rows {
 		r := row.result
 		path[i], attempt[i], generation[i] = row.task.Path, int32(row.task.Attempt), int32(row.task.Generation) //nolint:gosec // counts
@@ -347,12 +353,19 @@ func callColumns(rows []callRow) []any {
 		kind[i], name[i], status[i] = string(row.call.Kind), text(row.call.Name, 200), string(r.Status)
 		input[i], output[i], cost[i] = r.Usage.InputTokens, r.Usage.OutputTokens, r.Usage.Cost
 		failure[i], started[i], ended[i] = failureText(told(r.Failure, row.task.Path)), r.Started, r.Ended
+		digest[i], replayed[i] = row.call.Digest(), r.Replayed
+		if len(r.Response) > 0 {
+			response[i] = nullable(clean(r.Response))
+		}
 	}
-	return []any{path, attempt, generation, number, kind, name, status, input, output, cost, failure, started, ended}
+	return []any{path, attempt, generation, number, kind, name, status, input, output, cost, failure, started, ended, digest, response, replayed}
 }
 
-// counted is a call's usage with the call itself.
+// counted is a call's usage with the call itself. A replayed one consumed nothing.
 func counted(call node.Call, r node.CallResult) node.Usage {
+	if r.Replayed {
+		return node.Usage{}
+	}
 	u := r.Usage
 	if call.Kind == node.ModelCall {
 		u.ModelCalls = max(u.ModelCalls, 1)

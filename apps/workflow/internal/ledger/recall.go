@@ -15,7 +15,7 @@ import (
 const maxRecalled = 512 << 10
 
 // recall puts what an agent's thread holds into its config, so that every try of the step has the same.
-func (c *change) recall(n *graph.Node, config json.RawMessage) (json.RawMessage, *node.Failure, error) {
+func (c *change) recall(n *graph.Node, path string, config json.RawMessage) (json.RawMessage, *node.Failure, error) {
 	if n.Type != typeAgent {
 		return config, nil, nil
 	}
@@ -23,16 +23,36 @@ func (c *change) recall(n *graph.Node, config json.RawMessage) (json.RawMessage,
 	if thread == "" {
 		return config, nil, nil
 	}
-	recalled, failure, err := c.remembered(thread)
-	if err != nil || failure != nil {
-		return nil, failure, err
+	recalled, err := c.recalledBefore(path)
+	if err == nil && recalled == nil {
+		var now node.Recalled
+		var failure *node.Failure
+		if now, failure, err = c.remembered(thread); failure != nil {
+			return nil, failure, err
+		}
+		recalled = json.RawMessage(encode(now))
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(config, &fields); err != nil {
 		return nil, nil, err
 	}
-	fields["recalled"] = json.RawMessage(encode(recalled))
+	fields["recalled"] = recalled
 	return json.RawMessage(encode(fields)), nil, nil
+}
+
+// recalledBefore is what the step of the run that is replayed was given of its thread; nil: nothing, or this is no replay.
+func (c *change) recalledBefore(path string) (recalled json.RawMessage, err error) {
+	if c.run.replays == "" {
+		return nil, nil
+	}
+	err = c.tx.QueryRow(c.ctx, `SELECT config->'recalled' FROM steps WHERE run_id = $1 AND path = $2`, c.run.replays, path).Scan((*[]byte)(&recalled))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, nil
+	}
+	return recalled, err
 }
 
 // threadOf is what an agent goes on with; empty: nothing. What else is wrong with a config, the agent says.

@@ -51,19 +51,21 @@ type run struct {
 	outputs       json.RawMessage
 	failure       *node.Failure
 	thread        string    // empty: none
+	replays       string    // the run that this one replays; empty: none
+	live          bool      // of a replay: what was not recorded may be called
 	now           time.Time // the database's clock, when the row was locked
 }
 
 const lockRun = `SELECT status, generation, workflow_id, version, last_seq, coalesce(started_at, created_at),
   budget_cost, budget_tokens, budget_steps, budget_tool_calls, reserved_cost, reserved_tokens, reserved_tool_calls,
-  cost, input_tokens, output_tokens, model_calls, tool_calls, steps, coalesce(thread_id, ''), clock_timestamp()
+  cost, input_tokens, output_tokens, model_calls, tool_calls, steps, coalesce(thread_id, ''), coalesce(replay_of, ''), replay_live, clock_timestamp()
 FROM runs WHERE id = $1 FOR UPDATE`
 
 // lock has the run's row locked and read; found is pgx.ErrNoRows if there is none.
 func (r *run) lock(tx *Tx, found *error) {
 	tx.queueRow(found, lockRun, []any{r.id}, []any{&r.status, &r.generation, &r.version.Workflow, &r.version.Number, &r.lastSeq, &r.startedAt,
 		&r.budget.CostMicroUSD, &r.budget.Tokens, &r.budget.Steps, &r.budget.ToolCalls, &r.reserved.Cost, &r.reserved.InputTokens, &r.reserved.ToolCalls,
-		&r.usage.Cost, &r.usage.InputTokens, &r.usage.OutputTokens, &r.usage.ModelCalls, &r.usage.ToolCalls, &r.usage.Steps, &r.thread, &r.now})
+		&r.usage.Cost, &r.usage.InputTokens, &r.usage.OutputTokens, &r.usage.ModelCalls, &r.usage.ToolCalls, &r.usage.Steps, &r.thread, &r.replays, &r.live, &r.now})
 }
 
 // budgeted says whether calls have to be reserved before they are made.

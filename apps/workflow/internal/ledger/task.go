@@ -68,6 +68,8 @@ type Claim struct {
 	Budgeted bool            // calls have to be reserved
 	Over     bool            // the attempt has ended: nothing is to be called any more
 	Resumed  bool            // another process may have begun it
+	Replays  string          // the run whose recorded answers stand for calls; empty: none
+	Live     bool            // of a replay: what was not recorded may be called
 	// Results and Decisions are what a step that waited for people goes on with: what its calls gave before, and what was
 	// decided, by the number of the call.
 	Results   []node.CallResult

@@ -31,7 +31,7 @@ type admission struct {
 
 // admit decides how a new run begins. One that is there already is existing's to answer for.
 func admit(ctx context.Context, tx *Tx, n New) (admission, error) {
-	if n.Thread == "" {
+	if n.memberOf() == "" {
 		return admission{}, nil
 	}
 	if err := holdThread(ctx, tx, n.Thread); err != nil {

@@ -93,7 +93,7 @@ VALUES ($1, $2, $3, $4, $5, 'pending', $6, $7, $8::text::json, $9::text::json, $
 		data["expires_at"] = expires
 	}
 	c.log("approval.requested", path, data)
-	return nil
+	return c.decidedBefore(approval, path, n.Type, q)
 }
 
 // digest binds a decision to what it is about, as proto/workflow/v1/approval.proto lists it.

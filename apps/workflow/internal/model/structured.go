@@ -1,6 +1,9 @@
 package model
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
 // outputSchema is the schema as the providers enforce it, or else words that ask for it: they enforce a part
 // of JSON Schema alone, and refuse a request with more. Whoever asked checks the answer in any case.
@@ -86,4 +89,18 @@ func allEnforceable(values []any) bool {
 		}
 	}
 	return len(values) > 0
+}
+
+// Unfenced takes JSON out of the Markdown that models like to put around it.
+func Unfenced(text string) string {
+	text = strings.TrimSpace(text)
+	inner, ok := strings.CutPrefix(text, "```")
+	if !ok {
+		return text
+	}
+	inner, ok = strings.CutSuffix(inner, "```")
+	if !ok {
+		return text
+	}
+	return strings.TrimSpace(strings.TrimPrefix(inner, "json"))
 }

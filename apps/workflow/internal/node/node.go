@@ -4,6 +4,7 @@ package node
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -41,6 +42,8 @@ const (
 	CodeTool            = "tool"             // a tool of an MCP server says that it failed
 	CodeRejected        = "rejected"         // a person said no
 	CodeExpired         = "expired"          // nobody decided in time
+	CodeNotRecorded     = "not_recorded"     // the run that is replayed made no such call
+	CodeStale           = "stale"            // a draft was changed while a model wrote another
 	CodeInternal        = "internal"         // a fault of the engine
 )
 
@@ -124,6 +127,12 @@ func (d Decision) Apply(call Call) Call {
 	return call
 }
 
+// Digest is the same for calls that ask the same of the same, in whichever run.
+func (c Call) Digest() []byte {
+	sum := sha256.Sum256(append([]byte(string(c.Kind)+"\n"), c.Request...))
+	return sum[:]
+}
+
 // CallStatus is how a call ended.
 type CallStatus string
 
@@ -141,6 +150,8 @@ type CallResult struct {
 	Response json.RawMessage `json:"response,omitempty"` // for the program alone
 	Failure  *Failure        `json:"failure,omitempty"`
 	Usage    Usage           `json:"usage"`
+	// Replayed: nobody was asked, the answer is that of another run.
+	Replayed bool `json:"replayed,omitempty"`
 	// Events go into the log together with the result, once.
 	Events  []CallEvent `json:"events,omitempty"`
 	Started time.Time   `json:"started"`
@@ -196,6 +207,9 @@ type CallID struct {
 	Workspace, Run, Step string
 	Generation, Attempt  int
 	Number               int
+	// Replays is the run whose recorded answers stand for calls; empty: none. Live lets a call be made that it did not make.
+	Replays string
+	Live    bool
 }
 
 // String is the same for the same call, whichever process makes it.

@@ -23,6 +23,7 @@ type Run struct {
 	Failure         *node.Failure
 	ForkedFrom      string
 	Thread          string
+	ReplayOf        string
 	CreatedBy       Actor
 	CreatedAt       time.Time
 	StartedAt       *time.Time
@@ -46,7 +47,7 @@ type RunFilter struct {
 	CreatedBefore time.Time
 }
 
-const runColumns = `id, workflow_id, version, status, failure, coalesce(forked_from, ''), coalesce(thread_id, ''), created_by, created_at, started_at, ended_at, last_seq,
+const runColumns = `id, workflow_id, version, status, failure, coalesce(forked_from, ''), coalesce(thread_id, ''), coalesce(replay_of, ''), created_by, created_at, started_at, ended_at, last_seq,
 	budget_cost, budget_tokens, budget_steps, budget_tool_calls, cost, input_tokens, output_tokens, model_calls, tool_calls, steps`
 
 // Run gives one run with its inputs and outputs.
@@ -102,7 +103,7 @@ func (only RunFilter) filter() *filter {
 // targets are where the runColumns go.
 func (r *Run) targets() []any {
 	return append([]any{
-		&r.ID, &r.WorkflowID, &r.Version, &r.Status, &r.Failure, &r.ForkedFrom, &r.Thread, &r.CreatedBy, &r.CreatedAt, &r.StartedAt, &r.EndedAt, &r.LastSeq,
+		&r.ID, &r.WorkflowID, &r.Version, &r.Status, &r.Failure, &r.ForkedFrom, &r.Thread, &r.ReplayOf, &r.CreatedBy, &r.CreatedAt, &r.StartedAt, &r.EndedAt, &r.LastSeq,
 		&r.Budget.Cost, &r.Budget.Tokens, &r.Budget.Steps, &r.Budget.ToolCalls,
 	}, append(r.Usage.targets(), &r.Usage.Steps)...)
 }

@@ -73,7 +73,7 @@ func lead(raw json.RawMessage, name string, prompt json.RawMessage) (agent.Confi
 
 // fatal failures of one agent end the team: nobody's work could be paid, or a person has to look first.
 func fatal(end *agent.End) bool {
-	return end != nil && end.Failure != nil && (end.Failure.Code == node.CodeBudgetExhausted || end.Failure.Code == node.CodeOutcomeUnknown)
+	return end != nil && agent.Fatal(end.Failure)
 }
 
 // words are a text as JSON.
