@@ -135,7 +135,8 @@ func wantRotation(t *testing.T, prefix string, first, second map[string]string, 
 	if path := prefix + "credentials/key"; first[path] != second[path] || second[path] == "" {
 		t.Errorf("%s was rotated: nothing that was sealed with it can be opened", path)
 	}
-	want := maps.Clone(l.keys)
+	want := map[string]string{}
+	maps.Copy(want, l.keys)
 	maps.Copy(want, l.rotated)
 	wantKeys(t, second, want)
 }
