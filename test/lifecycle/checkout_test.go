@@ -72,14 +72,15 @@ func root(t *testing.T) string {
 var assignment = regexp.MustCompile(`(?m)^\s*(\w+)\s*=\s*(.*?)\s*(?:#.*)?$`)
 
 // set changes what stands in the environment's tfvars file, and returns all of it.
-func (c *checkout) set(hcl string) (file string) {
+func (c *checkout) set(hcl string) string {
 	for _, line := range assignment.FindAllStringSubmatch(hcl, -1) {
 		c.values[line[1]] = line[2]
 	}
+	var file strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(c.values)) {
-		file += fmt.Sprintf("%s = %s\n", name, c.values[name])
+		fmt.Fprintf(&file, "%s = %s\n", name, c.values[name])
 	}
-	return file
+	return file.String()
 }
 
 // write is the command that writes the environment's tfvars file, with changes.

@@ -88,15 +88,16 @@ func (c *checkout) upgrade(t *testing.T, former string) {
 func (c *checkout) follow(t *testing.T, runbook, hcl string, env ...string) {
 	t.Helper()
 	c.followed = append(c.followed, runbook)
-	script := c.write(hcl)
+	var script strings.Builder
+	script.WriteString(c.write(hcl))
 	for _, block := range livetest.Runbook(t, runbook) {
 		if block.Language == "hcl" {
-			script += c.write(block.Text)
+			script.WriteString(c.write(block.Text))
 		} else {
-			script += block.Text + "\n"
+			script.WriteString(block.Text + "\n")
 		}
 	}
-	t.Run(runbook, func(t *testing.T) { c.run(t, runbook, script, env...) })
+	t.Run(runbook, func(t *testing.T) { c.run(t, runbook, script.String(), env...) })
 }
 
 // rollBack goes to the former commit and back. Without one it goes to this one, which still replaces the images.
