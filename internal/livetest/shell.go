@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// prelude tells the AWS CLI where the API is: its version 1 takes no endpoint of RDS from the environment.
-const prelude = `aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" --region "$AWS_REGION" "$@"; }` + "\n"
+// prelude tells the AWS CLI where the API is: its version 1 takes no endpoint of RDS from the environment, and an empty profile for a name.
+const prelude = "unset AWS_PROFILE\n" + `aws() { command aws --endpoint-url "$AWS_ENDPOINT_URL" --region "$AWS_REGION" "$@"; }` + "\n"
 
 // Shell runs commands in a folder until the first that fails, as somebody does who answers yes to every question. The environment
 // is added to the world's.
