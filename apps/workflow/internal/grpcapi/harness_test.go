@@ -247,7 +247,7 @@ func method(t *testing.T, name string) protoreflect.MethodDescriptor {
 
 func newVault(t *testing.T, tables *store.Store) *credential.Vault {
 	t.Helper()
-	sealer, err := sealing.New(servicetest.CredentialsKey)
+	sealer, err := sealing.New(servicetest.CredentialsKey())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ type safe struct {
 func newSafe(t *testing.T) *safe {
 	t.Helper()
 	pool := databasetest.Open(t)
-	sealer, err := sealing.New(servicetest.CredentialsKey)
+	sealer, err := sealing.New(servicetest.CredentialsKey())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ type world struct {
 func newWorld(t *testing.T, server *mcptest.Server) *world {
 	t.Helper()
 	pool := databasetest.Open(t)
-	sealer, err := sealing.New(servicetest.CredentialsKey)
+	sealer, err := sealing.New(servicetest.CredentialsKey())
 	if err != nil {
 		t.Fatal(err)
 	}
