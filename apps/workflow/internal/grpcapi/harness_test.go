@@ -2,7 +2,6 @@ package grpcapi_test
 
 import (
 	"context"
-	"encoding/base64"
 	"log/slog"
 	"net"
 	"net/http"
@@ -143,7 +142,7 @@ type works interface {
 
 func (w *world) serve(t *testing.T, runner works) {
 	t.Helper()
-	sealer, err := sealing.New(base64.StdEncoding.EncodeToString(make([]byte, sealing.KeyBytes)))
+	sealer, err := sealing.New(servicetest.CredentialsKey())
 	if err != nil {
 		t.Fatal(err)
 	}
