@@ -85,10 +85,8 @@ func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
 	results := p.claim.Results
 	move := p.next(results)
 	made := ledger.Move{Events: move.Events}
-	if len(move.Calls) > 0 {
-		if outcome, err := p.announce(ctx, made); err != nil || outcome.Stale {
-			return outcome, err
-		}
+	if outcome, err := p.announce(ctx, move); err != nil || outcome.Stale {
+		return outcome, err
 	}
 	for len(move.Calls) > 0 {
 		calls, held := p.decided(move.Calls)
@@ -118,11 +116,11 @@ func (p *performance) run(ctx dbos.Context) (ledger.Outcome, error) {
 }
 
 // announce records what a program tells before its first calls, if it tells anything. A step that goes on has told it before.
-func (p *performance) announce(ctx dbos.Context, m ledger.Move) (ledger.Outcome, error) {
-	if len(m.Events) == 0 || p.task.Serial > 0 {
+func (p *performance) announce(ctx dbos.Context, first node.Move) (ledger.Outcome, error) {
+	if len(first.Calls) == 0 || len(first.Events) == 0 || p.task.Serial > 0 {
 		return ledger.Outcome{}, nil
 	}
-	return p.record(ctx, m)
+	return p.record(ctx, ledger.Move{Events: first.Events})
 }
 
 // decided tells the calls that may be made, or are refused, from those that people have yet to decide about.

@@ -102,7 +102,8 @@ func TestATeamIsFilled(t *testing.T) {
 }
 
 func TestOperationsAreToolsOfEveryAgent(t *testing.T) {
-	g, problems := compile(t, crew("supervisor", `, "supervisor": {"provider": "openai", "model": "m", "tools": [`+tracker+`, {"type": "agent", "name": "x", "agent": "agt_tracker", "version": 1}]}`), "", "")
+	g, problems := compile(t, crew("supervisor", `, "supervisor": {"provider": "openai", "model": "m", "tools": [`+tracker+`,
+		{"type": "agent", "name": "x", "agent": "agt_tracker", "version": 1}]}`), "", "")
 	if problems != nil {
 		t.Fatal(problems)
 	}

@@ -310,7 +310,8 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 func (w *world) contents(t *testing.T, b belongings) string {
 	t.Helper()
 	var parts []string
-	for _, name := range []string{"GetWorkflow", "ListVersions", "GetAgent", "ListAgentVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns", "GetCredential", "GetMCPServer", "GetSchedule", "ListTicks", "GetWebhook", "GetEndpoint", "ListDeliveries",
+	for _, name := range []string{"GetWorkflow", "ListVersions", "GetAgent", "ListAgentVersions", "GetRun", "ListSteps", "ListRunEvents", "GetApproval", "ListRuns",
+		"GetCredential", "GetMCPServer", "GetSchedule", "ListTicks", "GetWebhook", "GetEndpoint", "ListDeliveries",
 		"GetThread", "ListMessages", "GetMemory", "ListMemory", "GetDocument", "ListDocuments", "SearchDocuments", "GetEvaluation", "GetEvaluationRun", "ListEvaluationRuns"} {
 		answer, err := call(w.owner(t), w.conn, method(t, name), trials(b)[name].request)
 		if err != nil {
