@@ -24,17 +24,7 @@ func Carry(ctx context.Context, tx *Tx, plan Plan, t Task) (Outcome, error) {
 	}
 	switch t.Kind {
 	case Continue:
-		if c.run.status == Queued {
-			if err := c.launch(); err != nil {
-				return Outcome{}, err
-			}
-		}
-		p := pending{scope: t.Path}
-		if plan.isLoop(t.Path) {
-			p = pending{loop: t.Path}
-		}
-		c.queue = append(c.queue, p)
-		return c.finish()
+		return c.goesOn(t)
 	case Deadline:
 		return c.overdue()
 	case Interrupt:
@@ -44,6 +34,21 @@ func Carry(ctx context.Context, tx *Tx, plan Plan, t Task) (Outcome, error) {
 	default:
 		return Outcome{}, fmt.Errorf("task %s cannot be carried out by the ledger", t.ID())
 	}
+}
+
+// goesOn begins a queued run, or does more of one that is under way.
+func (c *change) goesOn(t Task) (Outcome, error) {
+	if c.run.status == Queued {
+		if err := c.launch(); err != nil {
+			return Outcome{}, err
+		}
+	}
+	p := pending{scope: t.Path}
+	if c.plan.isLoop(t.Path) {
+		p = pending{loop: t.Path}
+	}
+	c.queue = append(c.queue, p)
+	return c.finish()
 }
 
 func (c *change) overdue() (Outcome, error) {
