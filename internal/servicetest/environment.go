@@ -16,11 +16,13 @@ const (
 const AuthKey = "hunter2-hunter2-hunter2"
 
 // CredentialsKey seals what workspaces store secretly, in the engine's environment.
-var CredentialsKey = base64.StdEncoding.EncodeToString([]byte("hunter2-hunter2-hunter2-hunter2-"))
+func CredentialsKey() string {
+	return base64.StdEncoding.EncodeToString([]byte("hunter2-hunter2-hunter2-hunter2-"))
+}
 
 // EngineEnvironment is a whole valid environment of the workflow engine, on a database such as databasetest.URL gives.
 func EngineEnvironment(database string) []string {
-	return append(sharedEnvironment(database), "CREDENTIALS_KEY="+CredentialsKey, "GRPC_HOST=127.0.0.1", "GRPC_PORT=50051")
+	return append(sharedEnvironment(database), "CREDENTIALS_KEY="+CredentialsKey(), "GRPC_HOST=127.0.0.1", "GRPC_PORT=50051")
 }
 
 // GatewayEnvironment is a whole valid environment of the API gateway, with the engine at host:port.
