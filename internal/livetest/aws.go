@@ -9,8 +9,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/acm"
-	"github.com/aws/aws-sdk-go-v2/service/ecs"
-	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	"github.com/aws/aws-sdk-go-v2/service/rds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
@@ -87,22 +85,4 @@ func (w *World) DeleteDatabase(t testing.TB, identifier string) error {
 		DBInstanceIdentifier: &identifier, SkipFinalSnapshot: new(true),
 	})
 	return err
-}
-
-// UseCapacityProviders makes services of a launch type ones of the same capacity provider, as AWS lets a
-// running service change and the AWS provider does not.
-func (w *World) UseCapacityProviders(t testing.TB, cluster string, services ...string) {
-	t.Helper()
-	client := ecs.NewFromConfig(w.Config(t))
-	onDemand := []types.CapacityProviderStrategyItem{{CapacityProvider: new("FARGATE"), Weight: 100}}
-	_, err := client.PutClusterCapacityProviders(t.Context(), &ecs.PutClusterCapacityProvidersInput{
-		Cluster: &cluster, CapacityProviders: []string{"FARGATE", "FARGATE_SPOT"}, DefaultCapacityProviderStrategy: onDemand,
-	})
-	must(t, err)
-	for _, service := range services {
-		_, err := client.UpdateService(t.Context(), &ecs.UpdateServiceInput{
-			Cluster: &cluster, Service: &service, CapacityProviderStrategy: onDemand, ForceNewDeployment: true,
-		})
-		must(t, err)
-	}
 }

@@ -7,6 +7,7 @@ package adoption
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -35,17 +36,14 @@ func TestStacksAdoptTheStateOfEqualHCL(t *testing.T) {
 	bucket := livetest.StateBucket(t, stacks)
 	deployHCL(t, world, bucket)
 
+	guide := readGuide(t, bucket)
 	account := world.Terraform(filepath.Join(stacks, "account"), nil)
-	place(t, account, "testdata/imports.tf", "imports.tf")
-	useBucket(t, account, bucket)
+	guide.follow(t, world, stacks, "import")
 	adopt(t, account, "account", nil)
 
-	// What the guide asks for first, so that the services keep running.
-	const prefix = "agent-team-production-"
-	world.UseCapacityProviders(t, prefix+"cluster", prefix+"api-gateway", prefix+"workflow-engine")
-
+	guide.follow(t, world, stacks, "put-cluster-capacity-providers")
 	production := world.Terraform(filepath.Join(stacks, "production"), nil)
-	place(t, production, "testdata/adoption.tfvars", "terraform.tfvars")
+	must(t, os.WriteFile(filepath.Join(production.Dir, "terraform.tfvars"), []byte(guide.block(t, "secrets_version")), 0o600))
 	adopt(t, production, "production", productionExceptions())
 	wantKeysKept(t, world)
 	wantNoKeyInState(t, production)

@@ -35,7 +35,7 @@ func TestEnvironmentsFromNothingToNothing(t *testing.T) {
 
 	certificate := world.Certificate(t, "api.example.com")
 	secrets := newSecrets()
-	// A group, so that both lives end before the search for secrets starts.
+	// A group, so that all lives end before the search for secrets starts.
 	t.Run("lives", func(t *testing.T) {
 		for _, l := range []life{development(), production(certificate)} {
 			t.Run(l.stack, func(t *testing.T) {
@@ -43,8 +43,14 @@ func TestEnvironmentsFromNothingToNothing(t *testing.T) {
 				l.run(t, newFolder(t, world, watch, l.stack), secrets)
 			})
 		}
+		t.Run("staging", func(t *testing.T) {
+			t.Parallel()
+			operate(t, world, watch, secrets)
+		})
 	})
-	secrets.searchFor(t, world.ObjectVersions(t, livetest.StateBucket(t, filepath.Dir(account.tf.Dir))))
+	states := world.ObjectVersions(t, livetest.StateBucket(t, filepath.Dir(account.tf.Dir)))
+	maps.Copy(states, world.ObjectVersions(t, movedBucket))
+	secrets.searchFor(t, states)
 }
 
 func development() life {
@@ -129,7 +135,8 @@ func wantRotation(t *testing.T, prefix string, first, second map[string]string, 
 	if path := prefix + "credentials/key"; first[path] != second[path] || second[path] == "" {
 		t.Errorf("%s was rotated: nothing that was sealed with it can be opened", path)
 	}
-	want := maps.Clone(l.keys)
+	want := map[string]string{}
+	maps.Copy(want, l.keys)
 	maps.Copy(want, l.rotated)
 	wantKeys(t, second, want)
 }

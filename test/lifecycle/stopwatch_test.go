@@ -21,7 +21,7 @@ type stopwatch struct {
 func newStopwatch(t *testing.T) *stopwatch {
 	w := &stopwatch{start: time.Now()}
 	t.Cleanup(func() {
-		fmt.Fprintf(os.Stderr, "\nWhere the time went, in seconds (two environments at once):\n%s\n", strings.Join(w.done, "\n"))
+		fmt.Fprintf(os.Stderr, "\nWhere the time went, in seconds (three environments at once):\n%s\n", strings.Join(w.done, "\n"))
 	})
 	return w
 }
