@@ -40,6 +40,11 @@ func (i input) declareSecret(in Scope) {
 	variable.AddOverride(new("ephemeral"), true)
 }
 
+// whole is a variable that takes whole numbers within bounds.
+func whole(name, description string, value any, low, high, unit string) input {
+	return input{name, "number", description, value, []rule{between(name, low, high, unit)}}
+}
+
 func declareAll(in Scope, inputs []input) {
 	for _, i := range inputs {
 		i.declare(in)

@@ -25,15 +25,9 @@ func (c Compute) inputs() []input {
 	inputs = append(inputs, fargateSize("api_gateway", c.APIGatewayCPU, c.APIGatewayMemory)...)
 	inputs = append(inputs, fargateSize("workflow_engine", c.WorkflowEngineCPU, c.WorkflowEngineMemory)...)
 	return append(inputs,
-		input{"desired_count", "number", "Least tasks of each service, and the first number of them.", c.DesiredCount, []rule{
-			between("desired_count", "0", "100", "tasks"),
-		}},
-		input{"fargate_base", "number", "Tasks of each service that always run on demand.", c.FargateBase, []rule{
-			between("fargate_base", "0", "100", "tasks"),
-		}},
-		input{"fargate_spot_weight", "number", "Percent of the other tasks that run on Spot: cheaper, and taken away at two minutes' notice.", c.FargateSpotWeight, []rule{
-			between("fargate_spot_weight", "0", "100", "percent"),
-		}},
+		whole("desired_count", "Least tasks of each service, and the first number of them.", c.DesiredCount, "0", "100", "tasks"),
+		whole("fargate_base", "Tasks of each service that always run on demand.", c.FargateBase, "0", "100", "tasks"),
+		whole("fargate_spot_weight", "Percent of the other tasks that run on Spot: cheaper, and taken away at two minutes' notice.", c.FargateSpotWeight, "0", "100", "percent"),
 		input{"enable_execute_command", "bool", "Whether an operator may open a session in a task. It makes the tasks' file system writable.", c.EnableExecuteCommand, nil},
 		input{"log_level", "string", "Least severity that the services log.", c.LogLevel, []rule{
 			oneOf("log_level", `["debug", "info", "warn", "error"]`, "debug, info, warn or error"),

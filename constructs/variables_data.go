@@ -23,18 +23,14 @@ func (d Data) inputs() []input {
 		{"db_engine_version", "string", "PostgreSQL version; a major version alone takes minor upgrades by itself.", d.DBEngineVersion, []rule{
 			matches("db_engine_version", "^[0-9]{2}(\\\\.[0-9]+)?$", "a PostgreSQL version such as 16 or 16.8"),
 		}},
-		{"db_allocated_storage", "number", "First size of the database's storage, in GiB.", d.DBAllocatedStorage, []rule{
-			between("db_allocated_storage", "20", "65536", "GiB"),
-		}},
+		whole("db_allocated_storage", "First size of the database's storage, in GiB.", d.DBAllocatedStorage, "20", "65536", "GiB"),
 		{"db_max_allocated_storage", "number", "Size up to which the storage grows by itself, in GiB.", d.DBMaxAllocatedStorage, []rule{
 			between("db_max_allocated_storage", "20", "65536", "GiB"),
 			{"var.db_max_allocated_storage >= var.db_allocated_storage",
 				"db_max_allocated_storage (${var.db_max_allocated_storage} GiB) must not be below db_allocated_storage (${var.db_allocated_storage} GiB)."},
 		}},
 		{"db_multi_az", "bool", "Whether PostgreSQL has a standby in a second zone.", d.DBMultiAZ, nil},
-		{"db_backup_retention_days", "number", "Days of automated backups and of point-in-time recovery.", d.DBBackupRetentionDays, []rule{
-			between("db_backup_retention_days", "1", "35", "days"),
-		}},
+		whole("db_backup_retention_days", "Days of automated backups and of point-in-time recovery.", d.DBBackupRetentionDays, "1", "35", "days"),
 		{"db_final_snapshot", "bool", "Whether the database leaves a snapshot when it is destroyed.", d.DBFinalSnapshot, nil},
 		{"cache_node_type", "string", "Node type of Redis.", d.CacheNodeType, []rule{
 			matches("cache_node_type", "^cache\\\\.[a-z0-9-]+\\\\.[a-z0-9]+$", "an ElastiCache node type such as cache.t3.micro"),
@@ -42,9 +38,7 @@ func (d Data) inputs() []input {
 		{"cache_engine_version", "string", "Redis version.", d.CacheEngineVersion, []rule{
 			matches("cache_engine_version", "^7\\\\.[0-9]+$", "a Redis 7 version such as 7.1"),
 		}},
-		{"cache_replicas", "number", "Redis nodes beside the primary; any turns failover on.", d.CacheReplicas, []rule{
-			between("cache_replicas", "0", "5", "nodes"),
-		}},
+		whole("cache_replicas", "Redis nodes beside the primary; any turns failover on.", d.CacheReplicas, "0", "5", "nodes"),
 		{"deletion_protection", "bool", "Whether the database and the load balancer refuse deletion.", d.DeletionProtection, nil},
 	}
 }

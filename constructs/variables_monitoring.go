@@ -24,29 +24,13 @@ func (m Monitoring) inputs() []input {
 		{"alarm_email", "string", "Address that alarms write to, once it has confirmed. Empty: none.", m.AlarmEmail, []rule{
 			matches("alarm_email", "^([^@\\\\s]+@[^@\\\\s]+\\\\.[^@\\\\s]+)?$", "an e-mail address, or empty"),
 		}},
-		{"alarm_error_percent", "number", "Percent of the requests that the server may fail.", m.AlarmErrorPercent, []rule{
-			between("alarm_error_percent", "1", "100", "percent"),
-		}},
-		{"alarm_latency_seconds", "number", "Seconds to the answer that 99 percent of the requests may take.", m.AlarmLatencySeconds, []rule{
-			between("alarm_latency_seconds", "1", "300", "seconds"),
-		}},
-		{"alarm_cpu_percent", "number", "Percent of the CPU that the services and PostgreSQL may use.", m.AlarmCPUPercent, []rule{
-			between("alarm_cpu_percent", "1", "100", "percent"),
-		}},
-		{"alarm_memory_percent", "number", "Percent of the memory that the services and Redis may use.", m.AlarmMemoryPercent, []rule{
-			between("alarm_memory_percent", "1", "100", "percent"),
-		}},
-		{"alarm_db_free_storage_gib", "number", "Free storage that PostgreSQL must have, in GiB.", m.AlarmDBFreeStorageGiB, []rule{
-			between("alarm_db_free_storage_gib", "1", "65536", "GiB"),
-		}},
-		{"alarm_db_connections", "number", "Connections that PostgreSQL may have; its instance class bounds them.", m.AlarmDBConnections, []rule{
-			between("alarm_db_connections", "1", "5000", "connections"),
-		}},
-		{"alarm_cache_evictions", "number", "Keys that Redis may evict a minute.", m.AlarmCacheEvictions, []rule{
-			between("alarm_cache_evictions", "0", "1000000", "keys"),
-		}},
-		{"alarm_model_cost_usd", "number", "US dollars that models may cost an hour, over all workspaces.", m.AlarmModelCostUSD, []rule{
-			between("alarm_model_cost_usd", "1", "1000000", "US dollars"),
-		}},
+		whole("alarm_error_percent", "Percent of the requests that the server may fail.", m.AlarmErrorPercent, "1", "100", "percent"),
+		whole("alarm_latency_seconds", "Seconds to the answer that 99 percent of the requests may take.", m.AlarmLatencySeconds, "1", "300", "seconds"),
+		whole("alarm_cpu_percent", "Percent of the CPU that the services and PostgreSQL may use.", m.AlarmCPUPercent, "1", "100", "percent"),
+		whole("alarm_memory_percent", "Percent of the memory that the services and Redis may use.", m.AlarmMemoryPercent, "1", "100", "percent"),
+		whole("alarm_db_free_storage_gib", "Free storage that PostgreSQL must have, in GiB.", m.AlarmDBFreeStorageGiB, "1", "65536", "GiB"),
+		whole("alarm_db_connections", "Connections that PostgreSQL may have; its instance class bounds them.", m.AlarmDBConnections, "1", "5000", "connections"),
+		whole("alarm_cache_evictions", "Keys that Redis may evict a minute.", m.AlarmCacheEvictions, "0", "1000000", "keys"),
+		whole("alarm_model_cost_usd", "US dollars that models may cost an hour, over all workspaces.", m.AlarmModelCostUSD, "1", "1000000", "US dollars"),
 	}
 }

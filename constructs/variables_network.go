@@ -56,19 +56,13 @@ func (n Network) inputs() []input {
 		}},
 		{"alb_access_logs", "bool", "Whether the load balancer logs every request, in S3, for log_retention_days.", n.ALBAccessLogs, nil},
 		{"waf", "bool", "Whether a web application firewall with AWS's managed rules stands before the load balancer.", n.WAF, nil},
-		{"waf_rate_limit", "number", "Requests in five minutes from which on the firewall blocks an address. Requests through API Gateway do not count.", n.WAFRateLimit, []rule{
-			between("waf_rate_limit", "10", "2000000", "requests"),
-		}},
+		whole("waf_rate_limit", "Requests in five minutes from which on the firewall blocks an address. Requests through API Gateway do not count.", n.WAFRateLimit, "10", "2000000", "requests"),
 		{"cors_allow_origins", "list(string)", "Origins whose pages may call the API from a browser.", n.CORSAllowOrigins, []rule{
 			{`alltrue([for o in var.cors_allow_origins : o == "*" || can(regex("^https?://[^/]+$", o))])`,
 				`cors_allow_origins must hold origins such as https://app.example.com (no path), or "*", got: ${join(", ", var.cors_allow_origins)}.`},
 		}},
-		{"api_throttling_burst_limit", "number", "Requests the API accepts at once before it answers 429.", n.ThrottlingBurst, []rule{
-			between("api_throttling_burst_limit", "1", "5000", "requests"),
-		}},
-		{"api_throttling_rate_limit", "number", "Requests per second the API sustains before it answers 429.", n.ThrottlingRate, []rule{
-			between("api_throttling_rate_limit", "1", "10000", "requests per second"),
-		}},
+		whole("api_throttling_burst_limit", "Requests the API accepts at once before it answers 429.", n.ThrottlingBurst, "1", "5000", "requests"),
+		whole("api_throttling_rate_limit", "Requests per second the API sustains before it answers 429.", n.ThrottlingRate, "1", "10000", "requests per second"),
 		{"domain_name", "string", "Host name of the API, such as api.example.com. Empty: AWS's own name. Needs certificate_arn.", n.DomainName, []rule{
 			matches("domain_name", "^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\\\\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+)?$", "a host name such as api.example.com, or empty"),
 			{`var.domain_name == "" || var.certificate_arn != ""`,

@@ -17,18 +17,10 @@ func (s Scaling) inputs() []input {
 		{"max_count", "number", "Most tasks of each service. Not above desired_count: their number never changes by itself.", s.MaxCount, []rule{
 			between("max_count", "0", "100", "tasks"), connectionsFit(),
 		}},
-		{"scale_cpu_percent", "number", "Percent of the CPU that the number of tasks follows.", s.ScaleCPUPercent, []rule{
-			between("scale_cpu_percent", "10", "95", "percent"),
-		}},
-		{"scale_memory_percent", "number", "Percent of the memory that the number of tasks follows.", s.ScaleMemoryPercent, []rule{
-			between("scale_memory_percent", "10", "95", "percent"),
-		}},
-		{"scale_requests_per_task", "number", "Requests a minute of each api-gateway task that their number follows.", s.ScaleRequests, []rule{
-			between("scale_requests_per_task", "1", "1000000", "requests a minute"),
-		}},
-		{"scale_tasks_per_engine", "number", "Steps queued and in flight for each workflow-engine task that their number follows; each carries out 100 at a time.", s.ScaleTasksPerEngine, []rule{
-			between("scale_tasks_per_engine", "1", "1000", "steps"),
-		}},
+		whole("scale_cpu_percent", "Percent of the CPU that the number of tasks follows.", s.ScaleCPUPercent, "10", "95", "percent"),
+		whole("scale_memory_percent", "Percent of the memory that the number of tasks follows.", s.ScaleMemoryPercent, "10", "95", "percent"),
+		whole("scale_requests_per_task", "Requests a minute of each api-gateway task that their number follows.", s.ScaleRequests, "1", "1000000", "requests a minute"),
+		whole("scale_tasks_per_engine", "Steps queued and in flight for each workflow-engine task that their number follows; each carries out 100 at a time.", s.ScaleTasksPerEngine, "1", "1000", "steps"),
 		{"night_begins", "string", "When the services stop, such as cron(0 20 ? * MON-FRI *). Empty: never. Needs night_ends.", s.NightBegins, []rule{
 			matches("night_begins", schedule, "a schedule such as cron(0 20 ? * MON-FRI *), or empty"),
 			{`(var.night_begins == "") == (var.night_ends == "")`,

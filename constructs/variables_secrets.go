@@ -5,9 +5,7 @@ import "github.com/agentteam/agentteam/contract"
 // secretVariables declares the secrets' version and the keys that only the user has. Their values pass
 // through Terraform without being stored; the version is what makes it write them.
 func secretVariables(in Scope) {
-	input{"secrets_version", "number", "Version of all secrets. 1 in a new environment; raise it by one to rotate them all.", 1, []rule{
-		between("secrets_version", "1", "1000000", "(start at 1, and raise it by one to rotate)"),
-	}}.declare(in)
+	whole("secrets_version", "Version of all secrets. 1 in a new environment; raise it by one to rotate them all.", 1, "1", "1000000", "(start at 1, and raise it by one to rotate)").declare(in)
 	for _, i := range []input{
 		{name: "supabase_url", description: "Base URL of the Supabase project that signs users in.", rules: []rule{
 			secretMatches("supabase_url", "^(https?://[^ ]+)?$", "a URL such as https://project.supabase.co")}},

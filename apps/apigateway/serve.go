@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/agentteam/agentteam/apps/apigateway/internal/accounts"
@@ -26,10 +24,8 @@ import (
 	"github.com/agentteam/agentteam/internal/telemetry"
 )
 
-const (
-	connections  = 20               // to PostgreSQL: a request needs one for milliseconds, and most need none
-	startTimeout = 30 * time.Second // for migrations and the first connection
-)
+// connections are those to PostgreSQL: a request needs one for milliseconds, and most need none.
+const connections = 20
 
 func serve(ctx context.Context, options service.Options) error {
 	service.CollectSeldom()
@@ -62,7 +58,7 @@ func serve(ctx context.Context, options service.Options) error {
 // run opens what the gateway stands on, the database first: without its tables nothing can be asked. It listens last, so
 // that who can connect is served.
 func run(ctx context.Context, options service.Options, cfg config.Config, measured *telemetry.Telemetry, log *slog.Logger) error {
-	pool, err := openDatabase(ctx, cfg.DatabaseURL.Reveal(), cmp.Or(int(cfg.DatabaseConnections), connections))
+	pool, err := database.OpenMigrated(ctx, cfg.DatabaseURL.Reveal(), cmp.Or(int(cfg.DatabaseConnections), connections))
 	if err != nil {
 		return err
 	}
@@ -99,16 +95,6 @@ func run(ctx context.Context, options service.Options, cfg config.Config, measur
 	return httpapi.New(listener, httpapi.Options{
 		Engine: channel, Accounts: known, Auth: guard, Limiter: limiter, Pool: pool, Redis: client, Telemetry: measured, Log: log,
 	}).Run(ctx, options.DrainDelay)
-}
-
-// openDatabase migrates first. Processes that start together take turns, and an older build finds nothing to do.
-func openDatabase(ctx context.Context, url string, most int) (*pgxpool.Pool, error) {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	if err := database.Migrate(ctx, url); err != nil {
-		return nil, err
-	}
-	return database.Open(ctx, url, most)
 }
 
 // openRedis connects to nothing yet: the gateway serves without Redis.

@@ -45,7 +45,6 @@ import (
 
 const (
 	connections  = 12               // of each of the two pools: one for what is asked, one for what is done
-	startTimeout = 30 * time.Second // for migrations and the first connection
 	leaveTimeout = 10 * time.Second // for handing what is left to the other processes
 	modelPause   = time.Second      // before the second try of a call to a model
 )
@@ -77,7 +76,7 @@ func serve(ctx context.Context, options service.Options) error {
 		return err
 	}
 	defer listener.Close()
-	pool, err := openDatabase(ctx, cfg.DatabaseURL.Reveal(), cmp.Or(int(cfg.DatabaseConnections), connections))
+	pool, err := database.OpenMigrated(ctx, cfg.DatabaseURL.Reveal(), cmp.Or(int(cfg.DatabaseConnections), connections))
 	if err != nil {
 		return err
 	}
@@ -89,16 +88,6 @@ func serve(ctx context.Context, options service.Options) error {
 	defer client.Close()
 	p := &process{cfg: cfg, sealer: sealer, listener: listener, pool: pool, hub: wake.New(client, log), telemetry: measured, log: log}
 	return p.run(ctx, options.DrainDelay)
-}
-
-// openDatabase migrates first. Processes that start together take turns, and an older build finds nothing to do.
-func openDatabase(ctx context.Context, url string, most int) (*pgxpool.Pool, error) {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	if err := database.Migrate(ctx, url); err != nil {
-		return nil, err
-	}
-	return database.Open(ctx, url, most)
 }
 
 // openRedis connects to nothing yet: the engine works without Redis, its readers then poll.

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -35,6 +37,19 @@ func Migrate(ctx context.Context, url string) error {
 		return err
 	}
 	return migrate(ctx, url, files)
+}
+
+// startTimeout bounds migrations and the first connection.
+const startTimeout = 30 * time.Second
+
+// OpenMigrated is how a service starts: Migrate, then Open.
+func OpenMigrated(ctx context.Context, url string, most int) (*pgxpool.Pool, error) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	if err := Migrate(ctx, url); err != nil {
+		return nil, err
+	}
+	return Open(ctx, url, most)
 }
 
 func migrate(ctx context.Context, url string, files fs.FS) error {

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	targets "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
 
 	"github.com/agentteam/agentteam/internal/emulator"
 )
@@ -83,6 +84,49 @@ func TestServiceLosesAStoppedTask(t *testing.T) {
 	if got := tasks.Tasks[0]; aws.ToString(got.StoppedReason) != "no image" || aws.ToString(got.Containers[0].Cpu) != "0" {
 		t.Errorf("the task stopped because of %q with CPU %q, want the given reason and 0", aws.ToString(got.StoppedReason), aws.ToString(got.Containers[0].Cpu))
 	}
+}
+
+// Terraform deletes the Cloud Map service next, and what it finds registered there it takes out itself: a task that left in
+// between would fail it.
+func TestTasksOfADeletedServiceLeaveCloudMap(t *testing.T) {
+	configuration := api(t)
+	client, discovery := ecs.NewFromConfig(configuration), servicediscovery.NewFromConfig(configuration)
+	space, err := discovery.CreatePrivateDnsNamespace(t.Context(), &servicediscovery.CreatePrivateDnsNamespaceInput{Name: new("local"), Vpc: new(first(t, configuration, "DescribeVpcs", "vpcId"))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	operation, err := discovery.GetOperation(t.Context(), &servicediscovery.GetOperationInput{OperationId: space.OperationId})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, err := discovery.CreateService(t.Context(), &servicediscovery.CreateServiceInput{Name: new("engine"), NamespaceId: new(operation.Operation.Targets["NAMESPACE"])})
+	if err != nil {
+		t.Fatal(err)
+	}
+	must(t)(client.CreateCluster(t.Context(), &ecs.CreateClusterInput{ClusterName: new("tasks")}))
+	must(t)(client.RegisterTaskDefinition(t.Context(), &ecs.RegisterTaskDefinitionInput{
+		Family: new("engine"), ContainerDefinitions: []types.ContainerDefinition{{Name: new("engine"), Image: new("image"), Memory: new(int32(512))}},
+	}))
+	must(t)(client.CreateService(t.Context(), &ecs.CreateServiceInput{
+		Cluster: new("tasks"), ServiceName: new("engine"), TaskDefinition: new("engine"), DesiredCount: new(int32(1)),
+		ServiceRegistries: []types.ServiceRegistry{{RegistryArn: name.Service.Arn}},
+	}))
+	must(t)(discovery.RegisterInstance(t.Context(), &servicediscovery.RegisterInstanceInput{
+		ServiceId: name.Service.Id, InstanceId: new("10.0.0.1"), Attributes: map[string]string{"AWS_INSTANCE_IPV4": "10.0.0.1"},
+	}))
+	registered := func(want int) {
+		t.Helper()
+		found, err := discovery.ListInstances(t.Context(), &servicediscovery.ListInstancesInput{ServiceId: name.Service.Id})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := len(found.Instances); got != want {
+			t.Errorf("%d tasks are in Cloud Map, want %d", got, want)
+		}
+	}
+	registered(1)
+	must(t)(client.DeleteService(t.Context(), &ecs.DeleteServiceInput{Cluster: new("tasks"), Service: new("engine"), Force: new(true)}))
+	registered(0)
 }
 
 func TestTargetsAreAskedWhetherTheyAreHealthy(t *testing.T) {

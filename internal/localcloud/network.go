@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 	"github.com/aws/aws-sdk-go-v2/service/servicediscovery"
+	discoverytypes "github.com/aws/aws-sdk-go-v2/service/servicediscovery/types"
 
 	"github.com/agentteam/agentteam/internal/fargate"
 )
@@ -107,7 +108,9 @@ func (n *network) Deregister(ctx context.Context, s fargate.Service, address net
 		problems = append(problems, n.cloud.names.remove(name, address))
 		_, err := n.cloud.clients.discovery.DeregisterInstance(ctx, &servicediscovery.DeregisterInstanceInput{
 			ServiceId: new(discoveryID(s.DiscoveryService)), InstanceId: new(address.String())})
-		n.complain(ctx, err)
+		if !hasLeft(err) {
+			n.complain(ctx, err)
+		}
 	}
 	for _, group := range s.TargetGroups {
 		_, err := n.cloud.clients.balancers.DeregisterTargets(ctx, &elasticloadbalancingv2.DeregisterTargetsInput{
@@ -116,6 +119,13 @@ func (n *network) Deregister(ctx context.Context, s fargate.Service, address net
 		n.cloud.balancer.Deregister(ctx, netip.AddrPortFrom(address, uint16(group.Port)))
 	}
 	return errors.Join(problems...)
+}
+
+// hasLeft says that Cloud Map knew the task no more: the tasks of a service that is deleted leave with it.
+func hasLeft(err error) bool {
+	_, task := errors.AsType[*discoverytypes.InstanceNotFound](err)
+	_, service := errors.AsType[*discoverytypes.ServiceNotFound](err)
+	return task || service
 }
 
 func (n *network) complain(ctx context.Context, err error) {

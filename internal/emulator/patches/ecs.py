@@ -3,6 +3,7 @@ from moto.core.utils import camelcase_to_underscores
 from moto.ec2.models import ec2_backends
 from moto.ecs.models import Container, EC2ContainerServiceBackend, Service, Task
 from moto.ecs.responses import EC2ContainerServiceResponse
+from moto.servicediscovery.models import servicediscovery_backends
 from patching import replaces
 
 KEPT_PARAMETERS = (
@@ -100,6 +101,19 @@ def stop_whole_task(original, self, cluster_str, task_str, reason):
         service = self._get_service(cluster_str, task.group.removeprefix("service:"))
         service.running_count = max(0, service.running_count - 1)
     return task
+
+
+@replaces(EC2ContainerServiceBackend, "delete_service")
+def leave_discovery(original, self, cluster_name, service_name, force):
+    """A deleted service is INACTIVE at once, with its tasks still in Cloud Map. ECS takes them out before it says so, and
+    Terraform then deletes the Cloud Map service, whose instances nobody else may be taking out at that time."""
+    service = original(self, cluster_name, service_name, force)
+    known = servicediscovery_backends[self.account_id][self.region_name].services
+    for registry in service.service_registries:
+        discovery = known.get(registry["registryArn"].rpartition("/")[2])
+        if discovery:
+            discovery.instances.clear()
+    return service
 
 
 def settle(service):

@@ -61,7 +61,7 @@ func (e *Engine) perform(ctx dbos.Context, j *journal, plan ledger.Plan, t ledge
 
 // runOne is for programs that make one call and end. If that may be made again at no cost, it needs no record of its own
 // before its result is recorded, which is half of a step's statements. On a replay the attempt is over if it was recorded: then nothing is called, and
-// DBOS gives what the record gave.
+// the journal gives what the record gave.
 func (p *performance) runOne(ctx dbos.Context) (ledger.Outcome, error) {
 	move := p.next(nil)
 	if len(move.Calls) != 1 || !cheap(move.Calls[0]) {
