@@ -71,12 +71,6 @@ func (d eventData) describe(event string) string {
 		return who + ": " + d.describe(event)
 	}
 	switch event {
-	case "agent.started":
-		return d.Task
-	case "agent.completed":
-		return strings.TrimSpace(d.Status + " " + d.Text)
-	case "agent.handoff":
-		return d.From + " → " + d.To + ": " + d.Reason
 	case "step.started":
 		if d.Attempt > 1 {
 			return fmt.Sprintf("%s, attempt %d", d.Type, d.Attempt)
@@ -92,6 +86,19 @@ func (d eventData) describe(event string) string {
 		return d.Tool + " " + d.Status + " " + text(d.Result)
 	case "usage.updated":
 		return fmt.Sprintf("%d tokens in, %d out, %.6f USD", d.InputTokens, d.OutputTokens, float64(d.Cost)/1e6)
+	}
+	return d.ofAgent(event)
+}
+
+// ofAgent is what an event says of a member of a team.
+func (d eventData) ofAgent(event string) string {
+	switch event {
+	case "agent.started":
+		return d.Task
+	case "agent.completed":
+		return strings.TrimSpace(d.Status + " " + d.Text)
+	case "agent.handoff":
+		return d.From + " → " + d.To + ": " + d.Reason
 	}
 	return d.other()
 }

@@ -72,7 +72,7 @@ func (w *world) teamRun(ctx context.Context, workflow string) (made teamRun, err
 // teamDocument is a team that works in turn or at once, as its script says.
 func teamDocument(how string) map[string]any {
 	agent := map[string]any{"provider": "openai", "model": "gpt-5-mini", "max_turns": callsOfMember + 1}
-	var members []any
+	members := make([]any, 0, teamMembers)
 	for i := range teamMembers {
 		members = append(members, map[string]any{
 			"name": member(i), "provider": "openai", "model": "gpt-5-mini", "max_turns": callsOfMember + 1,
@@ -98,7 +98,7 @@ func teamScript() modelsim.Script {
 	call := func(name, arguments string) modelsim.ToolCall {
 		return modelsim.ToolCall{Name: name, Arguments: json.RawMessage(arguments)}
 	}
-	var all []modelsim.ToolCall
+	all := make([]modelsim.ToolCall, 0, teamMembers)
 	for i := range teamMembers {
 		one := call(member(i), `{"task": "double"}`)
 		all = append(all, one)

@@ -34,7 +34,8 @@ var rows = []struct{ table, insert string }{
 	{"mcp_servers", `INSERT INTO mcp_servers (id, workspace_id, name, url, credential_id, approval, tool_approvals, tools, created_by)
 		SELECT 'mcp' || $2, $1, '', '', 'crd' || $3, 'never', '{}', '[]', ` + actor},
 	{"suspensions", `INSERT INTO suspensions (run_id, step, generation, attempt, serial, workspace_id, results) SELECT 'run' || $3, $2, 1, 1, 1, $1, '[]'`},
-	{"schedules", `INSERT INTO schedules (id, workspace_id, name, workflow_id, version, inputs, cron, time_zone, overlap, catch_up, catch_up_window, created_by, updated_by) SELECT 'sch' || $2, $1, '', 'wfl' || $3, 1, '{}', '', '', 'skip', 'none', 60, ` + actor + `, ` + actor},
+	{"schedules", `INSERT INTO schedules (id, workspace_id, name, workflow_id, version, inputs, cron, time_zone, overlap, catch_up, catch_up_window, created_by, updated_by)
+		SELECT 'sch' || $2, $1, '', 'wfl' || $3, 1, '{}', '', '', 'skip', 'none', 60, ` + actor + `, ` + actor},
 	{"schedule_ticks", `INSERT INTO schedule_ticks (schedule_id, due_at, workspace_id, outcome) SELECT 'sch' || $3, '2026-01-01'::timestamptz + length($2) * interval '1 s', $1, 'started'`},
 	{"webhooks", `INSERT INTO webhooks (id, workspace_id, name, form, workflow_id, version, inputs, secret, created_by) SELECT 'whk' || $2, $1, '', 'github', 'wfl' || $3, 1, '{}', '', ` + actor},
 	{"webhook_deliveries", `INSERT INTO webhook_deliveries (webhook_id, delivery_id, workspace_id, run_id) SELECT 'whk' || $3, $2, $1, 'run'`},
@@ -54,7 +55,9 @@ var rows = []struct{ table, insert string }{
 }
 
 // hanging are the tables whose rows belong to a run, a workflow or an agent.
-var hanging = []string{"workflow_versions", "agent_versions", "scopes", "steps", "calls", "approvals", "events", "mcp_servers", "suspensions", "artifacts", "schedules", "schedule_ticks", "webhooks", "webhook_deliveries", "endpoint_deliveries", "thread_messages", "document_chunks", "evaluations", "evaluation_runs", "evaluation_results"}
+var hanging = []string{"workflow_versions", "agent_versions", "scopes", "steps", "calls", "approvals", "events", "mcp_servers", "suspensions", "artifacts",
+	"schedules", "schedule_ticks", "webhooks", "webhook_deliveries", "endpoint_deliveries", "thread_messages", "document_chunks",
+	"evaluations", "evaluation_runs", "evaluation_results"}
 
 // owner is the column that says whose a row is.
 func owner(table string) string {

@@ -83,7 +83,8 @@ func (r Role) Permissions() []Permission {
 	case Owner:
 		return Permissions()
 	case Admin:
-		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ApprovalsDecide, TriggersManage, MemoryWrite, WorkspaceManage, MembersManage, KeysManage, ToolsWrite)
+		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ApprovalsDecide, TriggersManage, MemoryWrite,
+			WorkspaceManage, MembersManage, KeysManage, ToolsWrite)
 	case Editor:
 		return append(read, WorkflowsWrite, WorkflowsPublish, AgentsWrite, AgentsPublish, RunsStart, RunsControl, ToolsWrite, TriggersManage, MemoryWrite)
 	case Operator:

@@ -27,8 +27,7 @@ func simulate(c conversation) Reply {
 const mostTools = 3
 
 func callEach(tools []tool) Reply {
-	var names []string
-	var calls []ToolCall
+	names, calls := make([]string, 0, len(tools)), make([]ToolCall, 0, len(tools))
 	for _, t := range tools {
 		names = append(names, t.name)
 		calls = append(calls, ToolCall{Name: t.name, Arguments: plausible(t.parameters)})

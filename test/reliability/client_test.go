@@ -113,23 +113,23 @@ func retryAfter(a *answer) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// must fails the test if the answer has another status; it belongs to the test's own goroutine.
-func (c *client) must(method, path string, body any, status int, into any) {
+// post fails the test if the answer has another status; it belongs to the test's own goroutine.
+func (c *client) post(path string, body any, status int, into any) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
 	defer cancel()
-	got, err := c.send(ctx, method, path, body)
+	got, err := c.send(ctx, http.MethodPost, path, body)
 	if err != nil {
 		c.t.Fatal(err)
 	}
 	if got.status != status {
-		c.t.Fatalf("%s %s answered %s", method, path, got)
+		c.t.Fatalf("POST %s answered %s", path, got)
 	}
 	if into == nil {
 		return
 	}
 	if err := json.Unmarshal(got.body, into); err != nil {
-		c.t.Fatalf("%s %s: %v in %s", method, path, err, got)
+		c.t.Fatalf("POST %s: %v in %s", path, err, got)
 	}
 }
 
@@ -137,8 +137,8 @@ func (c *client) must(method, path string, body any, status int, into any) {
 func (c *client) publish(document string) (workflow string) {
 	c.t.Helper()
 	var created struct{ ID string }
-	c.must(http.MethodPost, "/v1/workflows", json.RawMessage(document), http.StatusCreated, &created)
-	c.must(http.MethodPost, "/v1/workflows/"+created.ID+":publish", map[string]any{}, http.StatusCreated, nil)
+	c.post("/v1/workflows", json.RawMessage(document), http.StatusCreated, &created)
+	c.post("/v1/workflows/"+created.ID+":publish", map[string]any{}, http.StatusCreated, nil)
 	return created.ID
 }
 

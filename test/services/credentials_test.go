@@ -50,7 +50,8 @@ func (e *echo) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.got[r.URL.Path] = r.Header.Get("Authorization")
-	fmt.Fprintf(w, "you sent %q", r.Header.Get("Authorization"))
+	w.Header().Set("Content-Type", "text/plain")
+	fmt.Fprintf(w, "you sent %q", r.Header.Get("Authorization")) //nolint:gosec // text, to a program
 }
 
 func TestACredentialIsInItsCallAlone(t *testing.T) {

@@ -67,7 +67,8 @@ func TestTriggersEndToEnd(t *testing.T) {
 	if run := push(t, hook.Path, hook.Secret, `{"pusher": "Ada"}`); greeting(t, c, run) != "Hello Ada" {
 		t.Errorf("the greeting of %s is %q", run, greeting(t, c, run))
 	}
-	schedule := create(t, c, "/v1/schedules", map[string]any{"name": "Yearly", "workflow": workflow, "cron": "@yearly", "time_zone": "Pacific/Auckland", "inputs": map[string]string{"name": "${{ local_time.substring(19) }}"}})
+	schedule := create(t, c, "/v1/schedules", map[string]any{"name": "Yearly", "workflow": workflow, "cron": "@yearly", "time_zone": "Pacific/Auckland",
+		"inputs": map[string]string{"name": "${{ local_time.substring(19) }}"}})
 	var tick struct {
 		Outcome string
 		RunID   string `json:"run_id"`

@@ -63,7 +63,8 @@ func pageOf(api *huma.OpenAPI) docs {
 			groups[tag].Operations = append(groups[tag].Operations, describeOperation(api, o))
 		}
 	}
-	for _, name := range []string{"Me", "Workspaces", "API keys", "Workflows", "Versions", "Agents", "Nodes", "Runs", "Evaluations", "Approvals", "Credentials", "MCP servers", "Schedules", "Webhooks", "Webhook endpoints", "Threads", "Memory", "Documents", "Usage", "Service"} {
+	for _, name := range []string{"Me", "Workspaces", "API keys", "Workflows", "Versions", "Agents", "Nodes", "Runs",
+		"Evaluations", "Approvals", "Credentials", "MCP servers", "Schedules", "Webhooks", "Webhook endpoints", "Threads", "Memory", "Documents", "Usage", "Service"} {
 		if groups[name] != nil {
 			page.Groups = append(page.Groups, *groups[name])
 		}

@@ -25,7 +25,8 @@ func TestAScheduleInJSON(t *testing.T) {
 		asked = request.(*workflowv1.CreateScheduleRequest)
 		return &workflowv1.CreateScheduleResponse{Schedule: kept(asked.GetId(), asked.GetSpec())}, nil
 	})
-	got := w.ask(t, "POST", "/v1/schedules", `{"name":"n","workflow":"wfl_1","cron":"30 6 * * 1-5","time_zone":"Europe/Berlin","inputs":{"n":1.50},"overlap":"cancel_previous","catch_up":"last","catch_up_window_seconds":3600}`)
+	got := w.ask(t, "POST", "/v1/schedules", `{"name":"n","workflow":"wfl_1","cron":"30 6 * * 1-5","time_zone":"Europe/Berlin",
+		"inputs":{"n":1.50},"overlap":"cancel_previous","catch_up":"last","catch_up_window_seconds":3600}`)
 	spec := asked.GetSpec()
 	if spec.GetOverlap() != workflowv1.Overlap_OVERLAP_CANCEL_PREVIOUS || spec.GetCatchUp() != workflowv1.CatchUp_CATCH_UP_LAST || spec.GetCatchUpWindow().AsDuration() != time.Hour ||
 		spec.GetInputsJson() != `{"n":1.50}` || spec.GetTimeZone() != "Europe/Berlin" || spec.GetVersion() != 0 {
@@ -34,13 +35,15 @@ func TestAScheduleInJSON(t *testing.T) {
 	if got.status != http.StatusCreated || got.header.Get("Location") != "/v1/schedules/"+asked.GetId() || got.header.Get("ETag") != `"3"` {
 		t.Errorf("%+v", got)
 	}
-	for _, want := range []string{`"overlap":"cancel_previous"`, `"catch_up":"last"`, `"catch_up_window_seconds":3600`, `"next_times":["2026-11-27T05:30:00Z"]`, `"outcome":"skipped"`, `"inputs":{"n":1.50}`} {
+	for _, want := range []string{`"overlap":"cancel_previous"`, `"catch_up":"last"`, `"catch_up_window_seconds":3600`, `"next_times":["2026-11-27T05:30:00Z"]`,
+		`"outcome":"skipped"`, `"inputs":{"n":1.50}`} {
 		if !strings.Contains(got.body, want) {
 			t.Errorf("want %s in %s", want, got.body)
 		}
 	}
 	w.ask(t, "POST", "/v1/schedules", `{"name":"n","workflow":"wfl_1","cron":"@daily"}`)
-	if spec := asked.GetSpec(); spec.GetOverlap() != workflowv1.Overlap_OVERLAP_SKIP || spec.GetCatchUp() != workflowv1.CatchUp_CATCH_UP_NONE || spec.GetTimeZone() != "UTC" || spec.GetCatchUpWindow().AsDuration() != 24*time.Hour {
+	if spec := asked.GetSpec(); spec.GetOverlap() != workflowv1.Overlap_OVERLAP_SKIP || spec.GetCatchUp() != workflowv1.CatchUp_CATCH_UP_NONE ||
+		spec.GetTimeZone() != "UTC" || spec.GetCatchUpWindow().AsDuration() != 24*time.Hour {
 		t.Errorf("without more, the engine was asked %v", asked)
 	}
 	wellFormed(t, "another overlap", w.ask(t, "POST", "/v1/schedules", `{"name":"n","workflow":"wfl_1","cron":"@daily","overlap":"x"}`), 422, "invalid")
@@ -52,7 +55,9 @@ func TestAScheduleInJSON(t *testing.T) {
 	})
 	wellFormed(t, "stale", w.ask(t, "PUT", "/v1/schedules/sch_1", `{"name":"n","workflow":"wfl_1","cron":"@daily"}`, `If-Match: "2"`), http.StatusPreconditionFailed, "revision_mismatch")
 	w.engine.on("TriggerSchedule", func(request any) (any, error) {
-		return &workflowv1.TriggerScheduleResponse{Tick: &workflowv1.Tick{DueTime: at, Outcome: workflowv1.TickOutcome_TICK_OUTCOME_STARTED, RunId: request.(*workflowv1.TriggerScheduleRequest).GetRunId()}}, nil
+		return &workflowv1.TriggerScheduleResponse{Tick: &workflowv1.Tick{
+			DueTime: at, Outcome: workflowv1.TickOutcome_TICK_OUTCOME_STARTED, RunId: request.(*workflowv1.TriggerScheduleRequest).GetRunId(),
+		}}, nil
 	})
 	first, again := w.ask(t, "POST", "/v1/schedules/sch_1:trigger", "", "Idempotency-Key: k"), w.ask(t, "POST", "/v1/schedules/sch_1:trigger", "", "Idempotency-Key: k")
 	if first.status != http.StatusAccepted || !strings.Contains(first.body, `"run_id":"run_`) || first.body != again.body {

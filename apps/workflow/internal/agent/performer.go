@@ -57,19 +57,6 @@ func (p *Performer) Model(ctx context.Context, id node.CallID, call node.Call, e
 	return node.CallResult{Response: encoded, Usage: usage, Events: completedEvents(call, request.Tools, response)}
 }
 
-// unheard asks a model for what the run's readers are not told: it is no part of the conversation.
-func (p *Performer) unheard(ctx context.Context, call node.Call, request model.Request) node.CallResult {
-	response, usage, failure := p.models.Complete(ctx, request, call.Reserve, model.Listener{Delta: func(string) {}, Reset: func() {}})
-	if failure != nil {
-		return node.CallResult{Failure: failure, Usage: usage}
-	}
-	encoded, err := json.Marshal(response)
-	if err != nil {
-		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the answer cannot be encoded: %v", err), Usage: usage}
-	}
-	return node.CallResult{Response: encoded, Usage: usage}
-}
-
 // Tool calls a tool.
 func (p *Performer) Tool(ctx context.Context, id node.CallID, call node.Call, emit func(node.Event)) node.CallResult {
 	var envelope Envelope
@@ -90,6 +77,19 @@ func (p *Performer) Tool(ctx context.Context, id node.CallID, call node.Call, em
 	result := node.CallResult{Response: response, Failure: failure, Usage: node.Usage{ToolCalls: 1}}
 	result.Events = toolEvents(called{Agent: call.Agent, Call: call.Number, Tool: call.Name}, status, shown("", result).Text)[1:]
 	return result
+}
+
+// unheard asks a model for what the run's readers are not told: it is no part of the conversation.
+func (p *Performer) unheard(ctx context.Context, call node.Call, request model.Request) node.CallResult {
+	response, usage, failure := p.models.Complete(ctx, request, call.Reserve, model.Listener{Delta: func(string) {}, Reset: func() {}})
+	if failure != nil {
+		return node.CallResult{Failure: failure, Usage: usage}
+	}
+	encoded, err := json.Marshal(response)
+	if err != nil {
+		return node.CallResult{Failure: node.Fail(node.CodeInternal, "the answer cannot be encoded: %v", err), Usage: usage}
+	}
+	return node.CallResult{Response: encoded, Usage: usage}
 }
 
 func (p *Performer) run(ctx context.Context, id node.CallID, request toolRequest) (json.RawMessage, *node.Failure) {

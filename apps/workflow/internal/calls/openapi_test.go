@@ -19,7 +19,8 @@ const tracker = `{"openapi": "3.0.3", "info": {"title": "Tracker", "version": "1
 		"parameters": [{"name": "project", "in": "path", "required": true, "schema": {"type": "string"}}],
 		"get": {"operationId": "list.issues", "summary": "Lists issues", "responses": {"200": {"description": "fine"}}, "parameters": [
 			{"name": "page-size", "in": "query", "schema": {"type": "integer", "minimum": 0, "exclusiveMinimum": true}}, {"name": "X-Trace", "in": "header", "schema": {"type": "string"}}]},
-		"post": {"operationId": "create", "responses": {"200": {"description": "fine"}}, "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Issue"}}}}}}},
+		"post": {"operationId": "create", "responses": {"200": {"description": "fine"}},
+			"requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Issue"}}}}}}},
 	"components": {"schemas": {
 		"Issue": {"type": "object", "required": ["title"], "properties": {"title": {"type": "string"}, "owner": {"$ref": "#/components/schemas/Person"}, "due": {"type": "string", "nullable": true}}},
 		"Person": {"type": "object", "properties": {"name": {"type": "string"}}}, "Unused": {"type": "object"}}}}`

@@ -41,9 +41,10 @@ func newSecret(c store.Credential, value string) *Secret {
 
 // hiding replaces a secret in every form in which servers repeat what they got.
 func hiding(value, encoded string) *strings.Replacer {
-	var pairs []string
-	for _, form := range []string{encoded, url.QueryEscape(value), url.PathEscape(value), value} {
-		quoted, _ := json.Marshal(form) // a text is always JSON
+	forms := []string{encoded, url.QueryEscape(value), url.PathEscape(value), value}
+	pairs := make([]string, 0, 4*len(forms))
+	for _, form := range forms {
+		quoted, _ := json.Marshal(form) //nolint:errchkjson // a string: it cannot fail
 		pairs = append(pairs, string(quoted[1:len(quoted)-1]), Redacted, form, Redacted)
 	}
 	return strings.NewReplacer(pairs...)

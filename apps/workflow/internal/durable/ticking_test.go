@@ -108,7 +108,7 @@ func TestEachTickStartsOneRun(t *testing.T) {
 func TestOverlapsAndWhatWasMissed(t *testing.T) {
 	t.Parallel()
 	s := newSystem(t, flow(asks, ``))
-	e := s.engine(&calls{}, 0)
+	s.engine(&calls{}, 0)
 	for _, test := range []struct{ overlap, catchUp, first, rest string }{
 		{"skip", calendar.CatchUpAll, "started", "skipped"},
 		{"queue", calendar.CatchUpAll, "started", "queued"},
@@ -135,28 +135,33 @@ func TestOverlapsAndWhatWasMissed(t *testing.T) {
 			}
 		})
 	}
-	t.Run("what waits starts when the run before has ended", func(t *testing.T) {
-		schedule := s.schedule("queue", calendar.CatchUpAll, 2, `{}`)
-		ticks := len(s.outcomes(schedule))
-		for range ticks {
-			var run string
-			for deadline := time.Now().Add(ticksPatience); run == ""; time.Sleep(20 * time.Millisecond) {
-				run = get[string](s, `SELECT coalesce(max(id), '') FROM runs WHERE created_by->>'subject' = $1 AND ended_at IS NULL`, schedule)
-				if time.Now().After(deadline) {
-					t.Fatal("nothing starts")
-				}
+}
+
+func TestWhatWaitsStartsWhenTheRunBeforeHasEnded(t *testing.T) {
+	t.Parallel()
+	s := newSystem(t, flow(asks, ``))
+	e := s.engine(&calls{}, 0)
+	schedule := s.schedule("queue", calendar.CatchUpAll, 2, `{}`)
+	ticks := len(s.outcomes(schedule))
+	for range ticks {
+		var run string
+		for deadline := time.Now().Add(ticksPatience); run == ""; time.Sleep(20 * time.Millisecond) {
+			run = get[string](s, `SELECT coalesce(max(id), '') FROM runs WHERE created_by->>'subject' = $1 AND ended_at IS NULL`, schedule)
+			if time.Now().After(deadline) {
+				t.Fatal("nothing starts")
 			}
-			if err := e.Cancel(t.Context(), s.caller(), run, ""); err != nil {
-				t.Fatal(err)
-			}
 		}
-		if got := get[int](s, runsOf, schedule); got < ticks {
-			t.Errorf("%d runs of %d ticks", got, ticks)
+		if err := e.Cancel(t.Context(), s.caller(), run, ""); err != nil {
+			t.Fatal(err)
 		}
-		if wrong := get[int](s, `SELECT count(*) FROM schedule_ticks a JOIN schedule_ticks b USING (schedule_id) WHERE a.schedule_id = $1 AND a.due_at < b.due_at AND a.run_id > b.run_id`, schedule); wrong > 0 {
-			t.Error("ticks that waited started in another order")
-		}
-	})
+	}
+	if got := get[int](s, runsOf, schedule); got < ticks {
+		t.Errorf("%d runs of %d ticks", got, ticks)
+	}
+	if wrong := get[int](s, `SELECT count(*) FROM schedule_ticks a JOIN schedule_ticks b USING (schedule_id)
+		WHERE a.schedule_id = $1 AND a.due_at < b.due_at AND a.run_id > b.run_id`, schedule); wrong > 0 {
+		t.Error("ticks that waited started in another order")
+	}
 }
 
 func TestATickThatCannotStartSaysWhy(t *testing.T) {

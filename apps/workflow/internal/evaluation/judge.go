@@ -35,7 +35,7 @@ func judge(ctx context.Context, models *directcall.Models, account *directcall.A
 		Reason string   `json:"reason"`
 	}
 	if json.Unmarshal([]byte(model.Unfenced(response.Text)), &said) != nil || said.Score == nil || *said.Score < 0 || *said.Score > 1 {
-		return failed("the judge gave no score from 0 to 1: %s", excerpt(response.Text)), nil
+		return failed("the judge gave no score from 0 to 1: %s", excerpt(response.Text)), nil //nolint:nilerr // that is the verdict
 	}
 	wanted := usualScore
 	if e.MinScore != nil {

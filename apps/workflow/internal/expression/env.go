@@ -105,13 +105,18 @@ func (e *Env) declare(v Variables) map[string]*cel.Type {
 	maps.Copy(declared, map[string]*cel.Type{"run.id": cel.StringType, "run.workflow_id": cel.StringType, "run.version": cel.IntType, "run.started_at": cel.StringType, "run.thread": cel.StringType})
 	e.fields["run"] = closed("id", "workflow_id", "version", "started_at", "thread")
 	if v.Loop || v.AnyNode {
-		e.names = append(e.names, "item", "index", "with")
-		declared["item"], declared["index"], declared["with"] = cel.DynType, cel.IntType, open
+		e.declareItem(v, declared)
 	}
+	return declared
+}
+
+// declareItem gives what a loop's body has in addition.
+func (e *Env) declareItem(v Variables, declared map[string]*cel.Type) {
+	e.names = append(e.names, "item", "index", "with")
+	declared["item"], declared["index"], declared["with"] = cel.DynType, cel.IntType, cel.MapType(cel.StringType, cel.DynType)
 	if v.Loop && v.With != nil {
 		e.fields["with"] = closed(v.With...)
 	}
-	return declared
 }
 
 // foundation is what all environments share.

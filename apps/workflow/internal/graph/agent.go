@@ -9,8 +9,8 @@ import (
 
 // Tool is one tool of an agent, compiled. Its expressions may use args.
 type Tool struct {
-	At string // pointer within the config
 	*expression.Template
+	At string // pointer within the config
 }
 
 // agent checks what a schema cannot say of an agent that stands in a config, at the pointer within it.
@@ -44,7 +44,7 @@ func (k *compiler) tools(tool *jsontree.Value, rules *rule, v expression.Variabl
 		k.mcpServer(tool, names, pointer)
 	}
 	if t := k.tool(tool, rules, v, pointer); t != nil {
-		return []Tool{{place, t}}
+		return []Tool{{t, place}}
 	}
 	return nil
 }

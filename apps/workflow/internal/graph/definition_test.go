@@ -58,7 +58,10 @@ func TestAReferenceIsFilled(t *testing.T) {
 	if failure != nil || json.Unmarshal(config, &got) != nil {
 		t.Fatal(failure, string(config))
 	}
-	tools, _ := json.Marshal(got["tools"])
+	tools, err := json.Marshal(got["tools"])
+	if err != nil {
+		t.Fatal(err)
+	}
 	if got["prompt"] != "2 and 3" || got["instructions"] != "Add." || got["name"] != nil || got["agent"] != nil || !strings.Contains(string(tools), "${{ args.a + 1 }}") {
 		t.Errorf("the config is %s", config)
 	}

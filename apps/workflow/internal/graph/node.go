@@ -135,15 +135,24 @@ func (k *compiler) special(n *Node, config *jsontree.Value, p place, sound bool)
 		k.team(n, config, p.variables, pointer)
 	case "http":
 		k.credential(config.Get("credential"), pointer+"/credential")
-	case "for_each":
-		k.loop(n, config, p)
-	case "if":
-		k.member(config, "condition", p.env, jsontree.Bool, pointer)
 	case "input":
 		k.object(raw(config.Get("schema")), pointer+"/schema")
 	case "memory":
 		action := text(config.Get("action"))
 		k.fields(config, "the action "+action, memoryFields(action), pointer)
+	default:
+		k.control(n, config, p, sound)
+	}
+}
+
+// control is special for the nodes that decide what runs.
+func (k *compiler) control(n *Node, config *jsontree.Value, p place, sound bool) {
+	pointer := n.Spec.Pointer + "/config"
+	switch n.Type {
+	case "for_each":
+		k.loop(n, config, p)
+	case "if":
+		k.member(config, "condition", p.env, jsontree.Bool, pointer)
 	case "join":
 		k.join(n, config, pointer)
 	case "subworkflow":

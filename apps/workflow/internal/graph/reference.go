@@ -63,7 +63,7 @@ func (f *filling) object(b *bytes.Buffer, value *jsontree.Value, rules *rule, po
 	members := value.Members
 	refers := rules.Agent != "" && value.Get("agent") != nil
 	if given := value.Get("definition"); given != nil && rules.Agent == "definition" {
-		f.refuse(problem.CodeNotAllowed, pointer+"/definition", "an agent that is a tool has to be a published one: name it by agent and version")
+		f.refusef(problem.CodeNotAllowed, pointer+"/definition", "an agent that is a tool has to be a published one: name it by agent and version")
 	}
 	if refers {
 		f.filled = append(f.filled, pointer)
@@ -89,7 +89,7 @@ func (f *filling) object(b *bytes.Buffer, value *jsontree.Value, rules *rule, po
 func (f *filling) described(b *bytes.Buffer, set *jsontree.Value, pointer string) {
 	tools, err := openapiTools(set)
 	if err != nil {
-		f.refuse(problem.CodeInvalidFormat, pointer, "%v", err)
+		f.refusef(problem.CodeInvalidFormat, pointer, "%v", err)
 	}
 	for i, tool := range tools {
 		if i > 0 {
@@ -99,7 +99,7 @@ func (f *filling) described(b *bytes.Buffer, set *jsontree.Value, pointer string
 	}
 }
 
-func (f *filling) refuse(code, pointer, format string, arguments ...any) {
+func (f *filling) refusef(code, pointer, format string, arguments ...any) {
 	f.failed = true
 	f.problemf(f.at+pointer, code, format, arguments...)
 }
@@ -108,7 +108,7 @@ func (f *filling) refuse(code, pointer, format string, arguments ...any) {
 func (f *filling) definition() *rule {
 	d, err := definition()
 	if err != nil {
-		f.refuse(problem.CodeInvalidSchema, "", "%v", err)
+		f.refusef(problem.CodeInvalidSchema, "", "%v", err)
 		return nil
 	}
 	return d.rules
@@ -117,7 +117,7 @@ func (f *filling) definition() *rule {
 // members are those of a reference with what the agent's document adds to them, instead of its name.
 func (f *filling) members(reference *jsontree.Value, rules *rule, pointer string) (members []jsontree.Member) {
 	if f.depth > maxAgents {
-		f.refuse(problem.CodeTooDeep, pointer, "agents are the tools of agents deeper than %d: let one of them do without", maxAgents)
+		f.refusef(problem.CodeTooDeep, pointer, "agents are the tools of agents deeper than %d: let one of them do without", maxAgents)
 		return nil
 	}
 	found := f.lookUp(text(reference.Get("agent")), reference.Get("version"), f.at+pointer)
@@ -154,7 +154,7 @@ func (f *filling) fields(reference, found *jsontree.Value, rules *rule, pointer 
 		case own == nil:
 			added = append(added, m)
 		case m.Key != "description":
-			f.refuse(problem.CodeNotAllowed, problem.Join(pointer, m.Key), "the agent has a %s of its own: remove this one, or publish another version of the agent", m.Key)
+			f.refusef(problem.CodeNotAllowed, problem.Join(pointer, m.Key), "the agent has a %s of its own: remove this one, or publish another version of the agent", m.Key)
 		}
 	}
 	return added

@@ -34,8 +34,9 @@ func (k *compiler) team(n *Node, config *jsontree.Value, v expression.Variables,
 		n.Tools = k.agent(agent, n.builtin.rules.Properties[leader], v, pointer, "/"+leader)
 		k.leader(n, agent, taken, pointer)
 	}
-	var names []string
-	for i, member := range items(config.Get("members")) {
+	members := items(config.Get("members"))
+	names := make([]string, 0, len(members))
+	for i, member := range members {
 		at := problem.Join("/members", i)
 		n.Tools = append(n.Tools, k.agent(member, n.builtin.rules.Properties["members"].Items, v, pointer, at)...)
 		name := text(member.Get("name"))

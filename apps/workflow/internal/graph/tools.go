@@ -60,7 +60,7 @@ func (k *compiler) described(set *jsontree.Value, rules *rule, v expression.Vari
 		}
 		k.called(text(tool.Get("name")), names, problem.Join(pointer, "operations", i))
 		if t := k.tool(tool, rules, v, pointer); t != nil {
-			compiled = append(compiled, Tool{place, t})
+			compiled = append(compiled, Tool{t, place})
 		}
 	}
 	return compiled
@@ -69,8 +69,8 @@ func (k *compiler) described(set *jsontree.Value, rules *rule, v expression.Vari
 // openapiTools reads the set and makes its tools; none, if the set's shape is wrong, which is reported.
 func openapiTools(set *jsontree.Value) ([]json.RawMessage, error) {
 	var chosen openapitool.Set
-	if err := json.Unmarshal(set.Raw, &chosen); err != nil || chosen.Document == nil {
-		return nil, nil
+	if json.Unmarshal(set.Raw, &chosen) != nil || chosen.Document == nil {
+		return nil, nil //nolint:nilerr // another check reports the shape
 	}
 	return openapitool.Tools(chosen)
 }

@@ -45,15 +45,6 @@ func (m *MCPServers) CreateMCPServer(ctx context.Context, request *workflowv1.Cr
 	return &workflowv1.CreateMCPServerResponse{Server: mcpServerMessage(created)}, nil
 }
 
-// ask gets the tools from the server itself.
-func (m *MCPServers) ask(ctx context.Context, workspace string, server store.MCPServer) ([]store.MCPTool, error) {
-	tools, failure := m.connector.Tools(ctx, workspace, server)
-	if failure != nil {
-		return nil, status.Error(codes.FailedPrecondition, failure.Message)
-	}
-	return tools, nil
-}
-
 // GetMCPServer gives one server with its tools.
 func (m *MCPServers) GetMCPServer(ctx context.Context, request *workflowv1.GetMCPServerRequest) (*workflowv1.GetMCPServerResponse, error) {
 	caller, err := callerOf(ctx)
@@ -123,4 +114,13 @@ func (m *MCPServers) DeleteMCPServer(ctx context.Context, request *workflowv1.De
 		return nil, err
 	}
 	return &workflowv1.DeleteMCPServerResponse{}, m.store.DeleteMCPServer(ctx, caller.Workspace, request.GetId())
+}
+
+// ask gets the tools from the server itself.
+func (m *MCPServers) ask(ctx context.Context, workspace string, server store.MCPServer) ([]store.MCPTool, error) {
+	tools, failure := m.connector.Tools(ctx, workspace, server)
+	if failure != nil {
+		return nil, status.Error(codes.FailedPrecondition, failure.Message)
+	}
+	return tools, nil
 }

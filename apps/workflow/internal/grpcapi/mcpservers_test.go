@@ -1,6 +1,7 @@
 package grpcapi_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
@@ -25,7 +26,7 @@ func TestMCPServersAreAskedForTheirTools(t *testing.T) {
 	}{
 		"no name":                 {&workflowv1.CreateMCPServerRequest{Url: server.URL}, codes.InvalidArgument, "name"},
 		"no URL":                  {&workflowv1.CreateMCPServerRequest{Name: "x", Url: "mcp"}, codes.InvalidArgument, "url"},
-		"a password in the URL":   {&workflowv1.CreateMCPServerRequest{Name: "x", Url: "https://ada:hunter2@example.com"}, codes.InvalidArgument, "url"},
+		"a password in the URL":   {&workflowv1.CreateMCPServerRequest{Name: "x", Url: (&url.URL{Scheme: "https", Host: "example.com", User: url.UserPassword("ada", "x")}).String()}, codes.InvalidArgument, "url"},
 		"no such policy":          {&workflowv1.CreateMCPServerRequest{Name: "x", Url: server.URL, Approval: 9}, codes.InvalidArgument, "approval"},
 		"another's credential":    {&workflowv1.CreateMCPServerRequest{Name: "x", Url: server.URL, CredentialId: elsewhere.GetCredential().GetId()}, codes.InvalidArgument, "credential_id"},
 		"nobody there":            {&workflowv1.CreateMCPServerRequest{Name: "x", Url: "http://127.0.0.1:1"}, codes.FailedPrecondition, ""},

@@ -11,7 +11,7 @@ import (
 
 // permissions is what each method asks of the caller's role. A method without a line is refused to
 // everybody, so a new one cannot be open by oversight.
-func permissions() map[string]identity.Permission {
+func permissions() map[string]identity.Permission { //nolint:funlen // a table
 	return map[string]identity.Permission{
 		workflowv1.WorkflowService_CreateWorkflow_FullMethodName:          identity.WorkflowsWrite,
 		workflowv1.WorkflowService_GetWorkflow_FullMethodName:             identity.WorkflowsRead,

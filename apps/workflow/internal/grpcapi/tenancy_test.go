@@ -284,7 +284,7 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 	}
 	_, err := w.runs.StartRun(stranger, &workflowv1.StartRunRequest{WorkflowId: b.agent, InputsJson: `{"prompt": "?"}`})
 	expectCode(t, "a run of another workspace's agent", err, codes.NotFound)
-	validated, err := workflowv1.NewWorkflowServiceClient(w.conn).ValidateDocument(stranger, cases["ValidateDocument"].request.(*workflowv1.ValidateDocumentRequest)) //nolint:forcetypeassert // as above
+	validated, err := workflowv1.NewWorkflowServiceClient(w.conn).ValidateDocument(stranger, cases["ValidateDocument"].request.(*workflowv1.ValidateDocumentRequest))
 	if err != nil || len(validated.GetProblems()) != 2 {
 		t.Errorf("a document with another workspace's things has the problems %v, %v", validated, err)
 	}

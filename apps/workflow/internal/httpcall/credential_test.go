@@ -19,7 +19,7 @@ import (
 	"github.com/agentteam/agentteam/internal/servicetest"
 )
 
-const secret = `hunter2 "ä"/+&=`
+const secret = `hunter2 "ä"/+&=` //nolint:gosec // of a test, with what is written differently in other places
 
 // safe is a client with a vault, in a workspace of its own.
 type safe struct {

@@ -54,7 +54,7 @@ func (w *world) mustBegin(thread string, policy ledger.ThreadPolicy) string {
 // are checks the statuses of runs, in their order.
 func (w *world) are(what, want string, runs ...string) {
 	w.t.Helper()
-	got := get[string](w, `SELECT string_agg(status, ' ' ORDER BY array_position($1, id)) FROM runs WHERE id = ANY($1)`, runs)
+	got := get[string](w, `SELECT string_agg(status, '/' ORDER BY array_position($1, id)) FROM runs WHERE id = ANY($1)`, runs)
 	if got != want {
 		w.t.Errorf("%s: the runs are %s, want %s", what, got, want)
 	}
@@ -68,12 +68,12 @@ func TestRunsOfAThreadTakeTurns(t *testing.T) {
 		t.Errorf("a second run at the same time: %v", err)
 	}
 	second, third := w.mustBegin(thread, ledger.PolicyEnqueue), w.mustBegin(thread, ledger.PolicyEnqueue)
-	w.are("before any work", "running queued queued", first, second, third)
+	w.are("before any work", "running/queued/queued", first, second, third)
 	if other := w.mustBegin(w.thread(), ""); other == "" {
 		t.Error("another thread's run waits too")
 	}
 	w.work()
-	w.are("after all work", "completed completed completed", first, second, third)
+	w.are("after all work", "completed/completed/completed", first, second, third)
 	if order := get[string](w, `SELECT string_agg(id, ' ' ORDER BY started_at) FROM runs WHERE thread_id = $1`, thread); order != first+" "+second+" "+third {
 		t.Errorf("the order is %s", order)
 	}
@@ -90,11 +90,11 @@ func TestANewerRunInterrupts(t *testing.T) {
 	thread := w.thread()
 	first, second := w.mustBegin(thread, ""), w.mustBegin(thread, ledger.PolicyEnqueue)
 	third := w.mustBegin(thread, ledger.PolicyInterrupt)
-	w.are("at first", "running queued queued", first, second, third)
+	w.are("at first", "running/queued/queued", first, second, third)
 	interrupts := w.ready[len(w.ready)-2:]
 	w.ready = append(interrupts, w.ready[:len(w.ready)-2]...) // the engine carries them out at once
 	w.work()
-	w.are("in the end", "canceled canceled completed", first, second, third)
+	w.are("in the end", "canceled/canceled/completed", first, second, third)
 	w.run = first
 	w.expect("canceled")
 }

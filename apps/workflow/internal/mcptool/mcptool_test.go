@@ -144,7 +144,10 @@ func TestAStepKeepsTheToolsThatItBeganWith(t *testing.T) {
 	server := mcptest.Start(t)
 	w := newWorld(t, server)
 	toolCall := func(name string, idempotent bool) node.Call {
-		request, _ := json.Marshal(map[string]any{"agent_tool": map[string]any{"tool": mcptool.Tool{Type: "mcp", Name: name, Idempotent: idempotent}}})
+		request, err := json.Marshal(map[string]any{"agent_tool": map[string]any{"tool": mcptool.Tool{Type: "mcp", Name: name, Idempotent: idempotent}}})
+		if err != nil {
+			t.Fatal(err)
+		}
 		return node.Call{Number: 1, Kind: node.ToolCall, Idempotent: true, Request: request}
 	}
 	program := mcptool.Wrap(inner{[]node.Call{toolCall("once", false)}})

@@ -71,7 +71,7 @@ func ask(wanted []Wanted, answers []*node.CallResult) (questions []node.Call) {
 		if answers[i] != nil {
 			continue
 		}
-		request, _ := json.Marshal(Envelope{MCPTools: &w}) // texts alone
+		request, _ := json.Marshal(Envelope{MCPTools: &w}) //nolint:errchkjson // texts: it cannot fail
 		questions = append(questions, node.Call{
 			Number: i + 1, Kind: node.ToolCall, Name: "mcp " + w.Name, Idempotent: true, Request: request, Reserve: node.Usage{ToolCalls: 1},
 		})
@@ -100,7 +100,7 @@ func mark(call *node.Call, config json.RawMessage) {
 // approvalOf binds a decision to the tool, its arguments and the agent's whole config: what is approved is what is called.
 func approvalOf(tool Tool, arguments, config json.RawMessage) *node.Approval {
 	sum := sha256.Sum256(config)
-	details, _ := json.Marshal(map[string]any{ // texts, and arguments that were checked
+	details, _ := json.Marshal(map[string]any{ //nolint:errchkjson // texts, and arguments that were checked
 		"server": tool.Server, "server_name": tool.ServerName, "tool": tool.Tool, "arguments": arguments, "agent_config_sha256": hex.EncodeToString(sum[:]),
 	})
 	expires, err := time.ParseDuration(tool.ExpiresIn)

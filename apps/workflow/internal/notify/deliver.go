@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
@@ -73,7 +74,7 @@ func (n *Notifier) attempt(ctx context.Context, d store.DueDelivery, endpoint st
 	case status == http.StatusGone:
 		a.Last, a.Disable = true, "it answered 410: it wants nothing more"
 	case endpoint.FailingSince != nil && d.Now.Sub(*endpoint.FailingSince) > givenUpAfter:
-		a.Disable = fmt.Sprintf("every delivery has failed since %s", endpoint.FailingSince.UTC().Format(time.RFC3339))
+		a.Disable = "every delivery has failed since " + endpoint.FailingSince.UTC().Format(time.RFC3339)
 	}
 }
 
@@ -111,7 +112,8 @@ func (n *Notifier) sign(d store.DueDelivery, endpoint store.Endpoint) (signature
 	if endpoint.PreviousUntil != nil && endpoint.PreviousUntil.After(d.Now) {
 		sealed = append(sealed, endpoint.PreviousSecret)
 	}
-	for i, one := range sealed {
+	made := make([]string, 0, len(sealed))
+	for _, one := range sealed {
 		secret, err := n.sealer.Open(one, Place(d.Workspace, endpoint.ID))
 		if err != nil {
 			return "", err
@@ -124,12 +126,9 @@ func (n *Notifier) sign(d store.DueDelivery, endpoint store.Endpoint) (signature
 		if err != nil {
 			return "", err
 		}
-		if i > 0 {
-			signatures += " "
-		}
-		signatures += signature
+		made = append(made, signature)
 	}
-	return signatures, nil
+	return strings.Join(made, " "), nil
 }
 
 // Place is where an endpoint's secrets are sealed for.

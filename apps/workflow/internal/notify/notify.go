@@ -57,7 +57,8 @@ func (n *Notifier) Run(ctx context.Context) {
 	ticker := time.NewTicker(lookInterval)
 	defer ticker.Stop()
 	for {
-		for n.send(ctx, &sending) > 0 && ctx.Err() == nil {
+		for ctx.Err() == nil && n.send(ctx, &sending) > 0 {
+			continue // there may be more
 		}
 		select {
 		case <-ctx.Done():

@@ -141,7 +141,8 @@ func (w *world) deliveries() []store.Delivery {
 	w.t.Helper()
 	var found []store.Delivery
 	err := database.InWorkspace(w.t.Context(), w.pool, w.workspace, func(tx pgx.Tx) error {
-		rows, err := tx.Query(w.t.Context(), `SELECT id, endpoint_id, event_type, run_id, status, attempts, response_status, error, created_at, next_at, last_at FROM endpoint_deliveries ORDER BY created_at, id`)
+		rows, err := tx.Query(w.t.Context(), `SELECT id, endpoint_id, event_type, run_id, status, attempts, response_status, error, created_at, next_at, last_at
+			FROM endpoint_deliveries ORDER BY created_at, id`)
 		if err != nil {
 			return err
 		}

@@ -95,9 +95,9 @@ func isBase(u *url.URL) bool {
 
 // operation is one of the document, with what it shares with others of its path.
 type operation struct {
+	*openapi3.Operation
 	path, method string
 	shared       openapi3.Parameters
-	*openapi3.Operation
 }
 
 func operations(document *openapi3.T) map[string]operation {

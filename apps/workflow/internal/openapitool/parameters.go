@@ -2,6 +2,7 @@ package openapitool
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -78,7 +79,7 @@ func (p *parameters) body(given *openapi3.RequestBodyRef, to *tool) error {
 	media := given.Value.Content.Get("application/json")
 	if media == nil || media.Schema == nil {
 		if given.Value.Required {
-			return fmt.Errorf("its body is not application/json")
+			return errors.New("its body is not application/json")
 		}
 		return nil
 	}

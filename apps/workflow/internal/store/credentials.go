@@ -26,8 +26,8 @@ type Credential struct {
 }
 
 const (
-	credentialColumns = `id, name, kind, header, username, origins, created_by, created_at`
-	foreignKey        = "23503" // PostgreSQL's code for a row that others refer to
+	credentialColumns = `id, name, kind, header, username, origins, created_by, created_at` //nolint:gosec // names of columns
+	foreignKey        = "23503"                                                             // PostgreSQL's code for a row that others refer to
 )
 
 // CreateCredential keeps a credential under the id that its secret was sealed for.

@@ -42,10 +42,10 @@ type MCPTool struct {
 }
 
 // NeedsApproval says whether a person has to approve the calls of a tool.
-func (s MCPServer) NeedsApproval(tool MCPTool) bool {
-	policy, own := s.ToolApprovals[tool.Name]
+func (m *MCPServer) NeedsApproval(tool MCPTool) bool {
+	policy, own := m.ToolApprovals[tool.Name]
 	if !own {
-		policy = s.Approval
+		policy = m.Approval
 	}
 	return policy == ApproveAlways || policy == ApproveOnWrite && !tool.ReadOnly
 }

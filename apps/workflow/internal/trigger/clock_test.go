@@ -41,7 +41,8 @@ func TestOnlyTheDatabasesClockCounts(t *testing.T) {
 	pool := databasetest.Open(t)
 	workspace := databasetest.Workspace(t, pool)
 	err := database.InWorkspace(t.Context(), pool, workspace, func(tx pgx.Tx) error {
-		_, err := tx.Exec(t.Context(), `INSERT INTO workflows (id, workspace_id, name, document, published_version, created_by, updated_by) VALUES ($1, $2, 'Test', '{}', 1, '{}', '{}')`, workflow, workspace)
+		_, err := tx.Exec(t.Context(), `INSERT INTO workflows (id, workspace_id, name, document, published_version, created_by, updated_by)
+			VALUES ($1, $2, 'Test', '{}', 1, '{}', '{}')`, workflow, workspace)
 		return err
 	})
 	if err != nil {

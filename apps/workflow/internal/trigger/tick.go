@@ -61,10 +61,7 @@ func Fire(ctx context.Context, tx *ledger.Tx, plan ledger.Plan, workspace, run s
 	if err := f.lock(); err != nil {
 		return Result{}, err
 	}
-	act, err := f.choose()
-	if err != nil {
-		return Result{}, err
-	}
+	act := f.choose()
 	if act == nil {
 		tx.Queue(database.LeaveSQL)
 		return Result{}, nil
@@ -108,19 +105,19 @@ func (f *firing) lock() error {
 }
 
 // choose says which tick is to be made; nil if there is none.
-func (f *firing) choose() (func() (Result, error), error) {
+func (f *firing) choose() func() (Result, error) {
 	r := &f.row
 	switch {
 	case f.tick.Asked != nil && !f.tick.Due.IsZero():
-		return func() (Result, error) { return f.tickAt(f.tick.Due) }, nil
+		return func() (Result, error) { return f.tickAt(f.tick.Due) }
 	case r.paused || r.rev != f.tick.Revision:
-		return nil, nil
+		return nil
 	case r.nextAt != nil && !r.nextAt.After(r.now):
-		return f.planned, nil
+		return f.planned
 	case r.queued > 0 && len(r.running) == 0:
-		return f.release, nil
+		return f.release
 	}
-	return nil, nil
+	return nil
 }
 
 // planned makes the tick that the calendar has, and goes on to the next.
