@@ -113,8 +113,8 @@ func retryAfter(a *answer) time.Duration {
 	return time.Duration(seconds) * time.Second
 }
 
-// post fails the test if the answer has another status; it belongs to the test's own goroutine.
-func (c *client) post(path string, body any, status int, into any) {
+// create fails the test if the answer is another than 201; it belongs to the test's own goroutine.
+func (c *client) create(path string, body, into any) {
 	c.t.Helper()
 	ctx, cancel := context.WithTimeout(c.t.Context(), patience)
 	defer cancel()
@@ -122,7 +122,7 @@ func (c *client) post(path string, body any, status int, into any) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	if got.status != status {
+	if got.status != http.StatusCreated {
 		c.t.Fatalf("POST %s answered %s", path, got)
 	}
 	if into == nil {
@@ -137,8 +137,8 @@ func (c *client) post(path string, body any, status int, into any) {
 func (c *client) publish(document string) (workflow string) {
 	c.t.Helper()
 	var created struct{ ID string }
-	c.post("/v1/workflows", json.RawMessage(document), http.StatusCreated, &created)
-	c.post("/v1/workflows/"+created.ID+":publish", map[string]any{}, http.StatusCreated, nil)
+	c.create("/v1/workflows", json.RawMessage(document), &created)
+	c.create("/v1/workflows/"+created.ID+":publish", map[string]any{}, nil)
 	return created.ID
 }
 

@@ -66,13 +66,13 @@ func TestTriggersThroughKills(t *testing.T) {
 	endpoint := &told{runs: map[string]int{}, names: map[string]string{}}
 	server := httptest.NewServer(endpoint)
 	t.Cleanup(server.Close)
-	w.client.post("/v1/webhook-endpoints", map[string]any{"url": server.URL, "event_types": []string{"run.completed"}}, http.StatusCreated, nil)
+	w.client.create("/v1/webhook-endpoints", map[string]any{"url": server.URL, "event_types": []string{"run.completed"}}, nil)
 	workflow := w.client.publish(pushedDocument)
 	var hook struct{ Path, Secret string }
-	w.client.post("/v1/webhooks", map[string]any{"name": "Pushes", "form": "github", "workflow": workflow}, http.StatusCreated, &hook)
+	w.client.create("/v1/webhooks", map[string]any{"name": "Pushes", "form": "github", "workflow": workflow}, &hook)
 	s := w.sendUntil(hook.Path, hook.Secret)
 	for range schedules {
-		w.client.post("/v1/schedules", map[string]any{"name": "Each minute", "workflow": workflow, "cron": "* * * * *", "overlap": "allow", "catch_up": "all"}, http.StatusCreated, nil)
+		w.client.create("/v1/schedules", map[string]any{"name": "Each minute", "workflow": workflow, "cron": "* * * * *", "overlap": "allow", "catch_up": "all"}, nil)
 	}
 	w.query(func(tx pgx.Tx) error {
 		_, err := tx.Exec(t.Context(), `UPDATE schedules SET next_at = date_trunc('minute', now()) - make_interval(mins => $1)`, behind)

@@ -30,6 +30,8 @@ func keep(t *testing.T, c *api.Client, name, origin, token string) string {
 }
 
 // usingCredential has an http node and an agent, each of which sends the credential.
+//
+//nolint:gosec // a document, without a secret
 const usingCredential = `{"schema": "agentteam/v1", "name": "Use a token", "inputs": {"type": "object"},
 	"outputs": {"fetched": "${{ nodes.fetch.output.body }}", "text": "${{ nodes.work.output.text }}"},
 	"nodes": [

@@ -118,6 +118,7 @@ func TestOverlapsAndWhatWasMissed(t *testing.T) {
 		{"allow", calendar.CatchUpNone, "missed", "started"},
 	} {
 		t.Run(test.overlap+" "+test.catchUp, func(t *testing.T) {
+			t.Parallel()
 			schedule := s.schedule(test.overlap, test.catchUp, 4, `{}`)
 			got := s.outcomes(schedule)
 			if got[0] != test.first || count(got[1:], test.rest) != len(got)-1 || test.first == "started" && len(got) < 5 {

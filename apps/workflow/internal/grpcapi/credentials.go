@@ -2,11 +2,11 @@ package grpcapi
 
 import (
 	"context"
+	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/credential"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/id"
-	"github.com/agentteam/agentteam/internal/paging"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
 
@@ -61,27 +61,14 @@ const credentialList = "credentials"
 
 // ListCredentials lists credentials, the newest first.
 func (c *Credentials) ListCredentials(ctx context.Context, request *workflowv1.ListCredentialsRequest) (*workflowv1.ListCredentialsResponse, error) {
-	caller, err := callerOf(ctx)
+	page, next, err := list[store.Credential, *workflowv1.Credential]{
+		credentialList, c.store.Credentials,
+		func(one store.Credential) (time.Time, string) { return one.CreatedAt, one.ID }, credentialMessage,
+	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(credentialList, request.GetPage())
-	if err != nil {
-		return nil, err
-	}
-	found, err := c.store.Credentials(ctx, caller.Workspace, after, size+1)
-	if err != nil {
-		return nil, err
-	}
-	answer := &workflowv1.ListCredentialsResponse{}
-	for _, one := range found[:min(size, len(found))] {
-		answer.Credentials = append(answer.Credentials, credentialMessage(one))
-	}
-	if len(found) > size {
-		last := found[size-1]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: credentialList, Time: last.CreatedAt, ID: last.ID})
-	}
-	return answer, nil
+	return &workflowv1.ListCredentialsResponse{Credentials: page, NextToken: next}, nil
 }
 
 // DeleteCredential forgets a secret.

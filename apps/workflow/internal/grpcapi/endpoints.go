@@ -70,24 +70,14 @@ const endpointList = "endpoints"
 
 // ListEndpoints lists endpoints, the newest first.
 func (e *Endpoints) ListEndpoints(ctx context.Context, request *workflowv1.ListEndpointsRequest) (*workflowv1.ListEndpointsResponse, error) {
-	caller, err := callerOf(ctx)
+	page, next, err := list[store.Endpoint, *workflowv1.Endpoint]{
+		endpointList, e.store.Endpoints,
+		func(one store.Endpoint) (time.Time, string) { return one.CreatedAt, one.ID }, endpointMessage,
+	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(endpointList, request.GetPage())
-	if err != nil {
-		return nil, err
-	}
-	found, err := e.store.Endpoints(ctx, caller.Workspace, after, size+1)
-	if err != nil {
-		return nil, err
-	}
-	page, token := cut(endpointList, found, size, func(one store.Endpoint) (time.Time, string) { return one.CreatedAt, one.ID })
-	answer := &workflowv1.ListEndpointsResponse{NextToken: token}
-	for _, endpoint := range page {
-		answer.Endpoints = append(answer.Endpoints, endpointMessage(endpoint))
-	}
-	return answer, nil
+	return &workflowv1.ListEndpointsResponse{Endpoints: page, NextToken: next}, nil
 }
 
 // UpdateEndpoint replaces what the user states.

@@ -7,6 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
+	"github.com/agentteam/agentteam/internal/paging"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
 
@@ -15,24 +16,16 @@ const deliveryList = "deliveries"
 
 // ListDeliveries lists the deliveries of an endpoint, the newest first.
 func (e *Endpoints) ListDeliveries(ctx context.Context, request *workflowv1.ListDeliveriesRequest) (*workflowv1.ListDeliveriesResponse, error) {
-	caller, err := callerOf(ctx)
+	page, next, err := list[store.Delivery, *workflowv1.Delivery]{
+		deliveryList, func(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]store.Delivery, error) {
+			return e.store.Deliveries(ctx, workspace, request.GetEndpointId(), after, limit)
+		},
+		func(one store.Delivery) (time.Time, string) { return one.CreatedAt, one.ID }, deliveryMessage,
+	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(deliveryList, request.GetPage())
-	if err != nil {
-		return nil, err
-	}
-	found, err := e.store.Deliveries(ctx, caller.Workspace, request.GetEndpointId(), after, size+1)
-	if err != nil {
-		return nil, err
-	}
-	page, token := cut(deliveryList, found, size, func(one store.Delivery) (time.Time, string) { return one.CreatedAt, one.ID })
-	answer := &workflowv1.ListDeliveriesResponse{NextToken: token}
-	for _, d := range page {
-		answer.Deliveries = append(answer.Deliveries, deliveryMessage(d))
-	}
-	return answer, nil
+	return &workflowv1.ListDeliveriesResponse{Deliveries: page, NextToken: next}, nil
 }
 
 // Redeliver sends one again.

@@ -3,6 +3,7 @@ package grpcapi
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/evaluation"
 	"github.com/agentteam/agentteam/apps/workflow/internal/library"
@@ -60,24 +61,18 @@ const evaluationList = "evaluations"
 
 // ListEvaluations lists evaluations, the newest first.
 func (e *Evaluations) ListEvaluations(ctx context.Context, request *workflowv1.ListEvaluationsRequest) (*workflowv1.ListEvaluationsResponse, error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
-	after, size, err := pageOf(evaluationList, request.GetPage())
-	if err != nil {
-		return nil, err
-	}
 	if err := text("workflow_id", request.GetWorkflowId(), maxPath); err != nil {
 		return nil, err
 	}
-	found, err := e.store.Evaluations(ctx, caller.Workspace, request.GetWorkflowId(), after, size+1)
+	page, next, err := list[store.Evaluation, *workflowv1.Evaluation]{
+		evaluationList, func(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]store.Evaluation, error) {
+			return e.store.Evaluations(ctx, workspace, request.GetWorkflowId(), after, limit)
+		},
+		func(one store.Evaluation) (time.Time, string) { return one.CreatedAt, one.ID }, evaluationMessage,
+	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	page, next := pageTo(found, size, func(last store.Evaluation) paging.Cursor {
-		return paging.Cursor{Kind: evaluationList, Time: last.CreatedAt, ID: last.ID}
-	}, evaluationMessage)
 	return &workflowv1.ListEvaluationsResponse{Evaluations: page, NextToken: next}, nil
 }
 
@@ -129,17 +124,6 @@ func (e *Evaluations) cases(ctx context.Context, caller identity.Caller, name, c
 		return store.CaseSet{}, unfit("cases", problems)
 	}
 	return store.CaseSet{Name: name, Cases: cases, Count: len(read), By: store.ActorOf(caller)}, nil
-}
-
-// pageTo makes a page of what was found, which may be one more than its size, and the token of the page after it.
-func pageTo[T, M any](found []T, size int, at func(T) paging.Cursor, message func(T) M) (page []M, next string) {
-	for _, one := range found[:min(size, len(found))] {
-		page = append(page, message(one))
-	}
-	if len(found) > size {
-		next = paging.Encode(at(found[size-1]))
-	}
-	return page, next
 }
 
 func evaluationMessage(e store.Evaluation) *workflowv1.Evaluation {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/evaluation"
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
@@ -69,24 +70,18 @@ const evaluationRunList = "evaluation_runs"
 
 // ListEvaluationRuns lists the trials of an evaluation, the newest first.
 func (e *Evaluations) ListEvaluationRuns(ctx context.Context, request *workflowv1.ListEvaluationRunsRequest) (*workflowv1.ListEvaluationRunsResponse, error) {
-	caller, err := callerOf(ctx)
+	page, next, err := list[store.EvaluationRun, *workflowv1.EvaluationRun]{
+		evaluationRunList, func(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]store.EvaluationRun, error) {
+			if _, err := e.store.Evaluation(ctx, workspace, request.GetEvaluationId()); err != nil {
+				return nil, err
+			}
+			return e.store.EvaluationRuns(ctx, workspace, request.GetEvaluationId(), after, limit)
+		},
+		func(one store.EvaluationRun) (time.Time, string) { return one.CreatedAt, one.ID }, evaluationRunMessage,
+	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(evaluationRunList, request.GetPage())
-	if err != nil {
-		return nil, err
-	}
-	if _, err := e.store.Evaluation(ctx, caller.Workspace, request.GetEvaluationId()); err != nil {
-		return nil, err
-	}
-	found, err := e.store.EvaluationRuns(ctx, caller.Workspace, request.GetEvaluationId(), after, size+1)
-	if err != nil {
-		return nil, err
-	}
-	page, next := pageTo(found, size, func(last store.EvaluationRun) paging.Cursor {
-		return paging.Cursor{Kind: evaluationRunList, Time: last.CreatedAt, ID: last.ID}
-	}, evaluationRunMessage)
 	return &workflowv1.ListEvaluationRunsResponse{Runs: page, NextToken: next}, nil
 }
 

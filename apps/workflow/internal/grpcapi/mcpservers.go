@@ -2,13 +2,13 @@ package grpcapi
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/mcptool"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
-	"github.com/agentteam/agentteam/internal/paging"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
 
@@ -63,27 +63,14 @@ const mcpServerList = "mcp-servers"
 
 // ListMCPServers lists servers, the newest first.
 func (m *MCPServers) ListMCPServers(ctx context.Context, request *workflowv1.ListMCPServersRequest) (*workflowv1.ListMCPServersResponse, error) {
-	caller, err := callerOf(ctx)
+	page, next, err := list[store.MCPServer, *workflowv1.MCPServer]{
+		mcpServerList, m.store.MCPServers,
+		func(one store.MCPServer) (time.Time, string) { return one.CreatedAt, one.ID }, mcpServerMessage,
+	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(mcpServerList, request.GetPage())
-	if err != nil {
-		return nil, err
-	}
-	found, err := m.store.MCPServers(ctx, caller.Workspace, after, size+1)
-	if err != nil {
-		return nil, err
-	}
-	answer := &workflowv1.ListMCPServersResponse{}
-	for _, one := range found[:min(size, len(found))] {
-		answer.Servers = append(answer.Servers, mcpServerMessage(one))
-	}
-	if len(found) > size {
-		last := found[size-1]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: mcpServerList, Time: last.CreatedAt, ID: last.ID})
-	}
-	return answer, nil
+	return &workflowv1.ListMCPServersResponse{Servers: page, NextToken: next}, nil
 }
 
 // RefreshMCPServer asks for the tools again.

@@ -19,6 +19,7 @@ func TestMCPServersAreAskedForTheirTools(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	secretive := url.URL{Scheme: "https", Host: "example.com", User: url.UserPassword("ada", "x")}
 	for name, test := range map[string]struct {
 		request *workflowv1.CreateMCPServerRequest
 		code    codes.Code
@@ -26,7 +27,7 @@ func TestMCPServersAreAskedForTheirTools(t *testing.T) {
 	}{
 		"no name":                 {&workflowv1.CreateMCPServerRequest{Url: server.URL}, codes.InvalidArgument, "name"},
 		"no URL":                  {&workflowv1.CreateMCPServerRequest{Name: "x", Url: "mcp"}, codes.InvalidArgument, "url"},
-		"a password in the URL":   {&workflowv1.CreateMCPServerRequest{Name: "x", Url: (&url.URL{Scheme: "https", Host: "example.com", User: url.UserPassword("ada", "x")}).String()}, codes.InvalidArgument, "url"},
+		"a password in the URL":   {&workflowv1.CreateMCPServerRequest{Name: "x", Url: secretive.String()}, codes.InvalidArgument, "url"},
 		"no such policy":          {&workflowv1.CreateMCPServerRequest{Name: "x", Url: server.URL, Approval: 9}, codes.InvalidArgument, "approval"},
 		"another's credential":    {&workflowv1.CreateMCPServerRequest{Name: "x", Url: server.URL, CredentialId: elsewhere.GetCredential().GetId()}, codes.InvalidArgument, "credential_id"},
 		"nobody there":            {&workflowv1.CreateMCPServerRequest{Name: "x", Url: "http://127.0.0.1:1"}, codes.FailedPrecondition, ""},

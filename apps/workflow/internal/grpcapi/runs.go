@@ -49,32 +49,20 @@ const runList = "runs"
 
 // ListRuns lists runs without their inputs and outputs.
 func (r *Runs) ListRuns(ctx context.Context, request *workflowv1.ListRunsRequest) (*workflowv1.ListRunsResponse, error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
 	only, err := runFilter(request)
 	if err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(runList, request.GetPage())
+	page, next, err := list[store.Run, *workflowv1.Run]{
+		runList, func(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]store.Run, error) {
+			return r.store.Runs(ctx, workspace, only, after, limit)
+		},
+		func(one store.Run) (time.Time, string) { return one.CreatedAt, one.ID }, runMessage,
+	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	runs, err := r.store.Runs(ctx, caller.Workspace, only, after, size+1)
-	if err != nil {
-		return nil, err
-	}
-	answer := &workflowv1.ListRunsResponse{}
-	if len(runs) > size {
-		runs = runs[:size]
-		last := runs[size-1]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: runList, Time: last.CreatedAt, ID: last.ID})
-	}
-	for _, run := range runs {
-		answer.Runs = append(answer.Runs, runMessage(run))
-	}
-	return answer, nil
+	return &workflowv1.ListRunsResponse{Runs: page, NextToken: next}, nil
 }
 
 // load is what answers every call that gives one run.
@@ -100,24 +88,6 @@ func runFilter(request *workflowv1.ListRunsRequest) (only store.RunFilter, err e
 	}
 	only.CreatedBefore, err = moment("created_before", request.GetCreatedBefore())
 	return only, err
-}
-
-// pageOf reads what every list is asked with.
-func pageOf(list string, page *workflowv1.Page) (after paging.Cursor, size int, err error) {
-	after, err = paging.Decode(list, page.GetToken())
-	if err != nil {
-		return after, 0, refuse("page.token", "invalid_token", "%s", err)
-	}
-	return after, paging.Size(int(page.GetSize())), nil
-}
-
-// cut gives the page of what was asked for with one more, and the token of the next page, if there is one.
-func cut[T any](list string, found []T, size int, place func(T) (time.Time, string)) (page []T, token string) {
-	if len(found) <= size {
-		return found, ""
-	}
-	at, name := place(found[size-1])
-	return found[:size], paging.Encode(paging.Cursor{Kind: list, Time: at, ID: name})
 }
 
 // moment is the time of a message's field; zero if it is not set.

@@ -11,6 +11,7 @@ import (
 	"github.com/agentteam/agentteam/apps/workflow/internal/trigger"
 	"github.com/agentteam/agentteam/internal/id"
 	"github.com/agentteam/agentteam/internal/identity"
+	"github.com/agentteam/agentteam/internal/paging"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
 
@@ -81,17 +82,17 @@ func (s *Schedules) ListSchedules(ctx context.Context, request *workflowv1.ListS
 	if err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(scheduleList, request.GetPage())
+	page, next, err := list[store.Schedule, store.Schedule]{
+		scheduleList, func(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]store.Schedule, error) {
+			return s.store.Schedules(ctx, workspace, request.GetWorkflowId(), after, limit)
+		},
+		func(one store.Schedule) (time.Time, string) { return one.CreatedAt, one.ID }, func(one store.Schedule) store.Schedule { return one },
+	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	found, err := s.store.Schedules(ctx, caller.Workspace, request.GetWorkflowId(), after, size+1)
-	if err != nil {
-		return nil, err
-	}
-	page, token := cut(scheduleList, found, size, func(one store.Schedule) (time.Time, string) { return one.CreatedAt, one.ID })
 	shown, err := s.messages(ctx, caller, page)
-	return &workflowv1.ListSchedulesResponse{Schedules: shown, NextToken: token}, err
+	return &workflowv1.ListSchedulesResponse{Schedules: shown, NextToken: next}, err
 }
 
 // UpdateSchedule replaces what a schedule is made of.

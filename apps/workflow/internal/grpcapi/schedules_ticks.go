@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
+	"github.com/agentteam/agentteam/internal/paging"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
 
@@ -68,22 +69,14 @@ const tickList = "ticks"
 
 // ListTicks lists the ticks of a schedule, the newest first.
 func (s *Schedules) ListTicks(ctx context.Context, request *workflowv1.ListTicksRequest) (*workflowv1.ListTicksResponse, error) {
-	caller, err := callerOf(ctx)
+	page, next, err := list[store.Tick, *workflowv1.Tick]{
+		tickList, func(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]store.Tick, error) {
+			return s.store.Ticks(ctx, workspace, request.GetScheduleId(), after, limit)
+		},
+		func(one store.Tick) (time.Time, string) { return one.DueAt, one.ScheduleID }, tickMessage,
+	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(tickList, request.GetPage())
-	if err != nil {
-		return nil, err
-	}
-	ticks, err := s.store.Ticks(ctx, caller.Workspace, request.GetScheduleId(), after, size+1)
-	if err != nil {
-		return nil, err
-	}
-	page, token := cut(tickList, ticks, size, func(t store.Tick) (time.Time, string) { return t.DueAt, t.ScheduleID })
-	answer := &workflowv1.ListTicksResponse{NextToken: token}
-	for _, t := range page {
-		answer.Ticks = append(answer.Ticks, tickMessage(t))
-	}
-	return answer, nil
+	return &workflowv1.ListTicksResponse{Ticks: page, NextToken: next}, nil
 }

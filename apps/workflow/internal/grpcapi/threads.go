@@ -2,12 +2,12 @@ package grpcapi
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
 	"github.com/agentteam/agentteam/internal/id"
-	"github.com/agentteam/agentteam/internal/paging"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
 
@@ -64,28 +64,14 @@ const threadList = "threads"
 
 // ListThreads lists threads without their summaries.
 func (s *Threads) ListThreads(ctx context.Context, request *workflowv1.ListThreadsRequest) (*workflowv1.ListThreadsResponse, error) {
-	caller, err := callerOf(ctx)
+	page, next, err := list[store.Thread, *workflowv1.Thread]{
+		threadList, s.store.Threads,
+		func(one store.Thread) (time.Time, string) { return one.CreatedAt, one.ID }, threadMessage,
+	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(threadList, request.GetPage())
-	if err != nil {
-		return nil, err
-	}
-	threads, err := s.store.Threads(ctx, caller.Workspace, after, size+1)
-	if err != nil {
-		return nil, err
-	}
-	answer := &workflowv1.ListThreadsResponse{}
-	if len(threads) > size {
-		threads = threads[:size]
-		last := threads[size-1]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: threadList, Time: last.CreatedAt, ID: last.ID})
-	}
-	for _, thread := range threads {
-		answer.Threads = append(answer.Threads, threadMessage(thread))
-	}
-	return answer, nil
+	return &workflowv1.ListThreadsResponse{Threads: page, NextToken: next}, nil
 }
 
 // DeleteThread removes a thread with its messages.

@@ -86,24 +86,14 @@ const webhookList = "webhooks"
 
 // ListWebhooks lists webhooks, the newest first.
 func (w *Webhooks) ListWebhooks(ctx context.Context, request *workflowv1.ListWebhooksRequest) (*workflowv1.ListWebhooksResponse, error) {
-	caller, err := callerOf(ctx)
+	page, next, err := list[store.Webhook, *workflowv1.Webhook]{
+		webhookList, w.store.Webhooks,
+		func(one store.Webhook) (time.Time, string) { return one.CreatedAt, one.ID }, webhookMessage,
+	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(webhookList, request.GetPage())
-	if err != nil {
-		return nil, err
-	}
-	found, err := w.store.Webhooks(ctx, caller.Workspace, after, size+1)
-	if err != nil {
-		return nil, err
-	}
-	page, token := cut(webhookList, found, size, func(one store.Webhook) (time.Time, string) { return one.CreatedAt, one.ID })
-	answer := &workflowv1.ListWebhooksResponse{NextToken: token}
-	for _, hook := range page {
-		answer.Webhooks = append(answer.Webhooks, webhookMessage(hook))
-	}
-	return answer, nil
+	return &workflowv1.ListWebhooksResponse{Webhooks: page, NextToken: next}, nil
 }
 
 // DeleteWebhook removes a webhook: its address is nobody's from then on.

@@ -16,7 +16,7 @@ const (
 	resultStatusPrefix   = "RESULT_STATUS_"
 	likenessPrefix       = "LIKENESS_"
 	approvalKindPrefix   = "APPROVAL_KIND_"
-	credentialKindPrefix = "CREDENTIAL_KIND_"
+	credentialKindPrefix = "CREDENTIAL_KIND_" //nolint:gosec // the name of an enumeration
 	approvalPolicyPrefix = "APPROVAL_POLICY_"
 	messageRolePrefix    = "MESSAGE_ROLE_"
 	threadPolicyPrefix   = "THREAD_POLICY_"

@@ -52,21 +52,8 @@ func (s *Store) Credential(ctx context.Context, workspace, credential string) (c
 }
 
 // Credentials lists at most limit credentials after the cursor, the newest first.
-func (s *Store) Credentials(ctx context.Context, workspace string, after paging.Cursor, limit int) (credentials []Credential, err error) {
-	f := &filter{}
-	if !after.First() {
-		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)
-	}
-	query := fmt.Sprintf(`SELECT %s FROM credentials%s ORDER BY created_at DESC, id DESC LIMIT %d`, credentialColumns, f.where(), limit)
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, query, f.arguments...)
-		if err != nil {
-			return err
-		}
-		credentials, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (c Credential, err error) { return c, row.Scan(c.targets()...) })
-		return err
-	})
-	return credentials, err
+func (s *Store) Credentials(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]Credential, error) {
+	return newest(ctx, s.pool, workspace, `SELECT `+credentialColumns+` FROM credentials`, &filter{}, after, limit, (*Credential).targets)
 }
 
 // DeleteCredential forgets a credential, unless an MCP server uses it.

@@ -35,7 +35,7 @@ func (s *Store) Deliveries(ctx context.Context, workspace, endpoint string, afte
 	}
 	f := &filter{}
 	f.add("endpoint_id = ?", endpoint)
-	return newest(ctx, s, workspace, f, deliveryColumns, "endpoint_deliveries", after, limit, (*Delivery).targets)
+	return newest(ctx, s.pool, workspace, `SELECT `+deliveryColumns+` FROM endpoint_deliveries`, f, after, limit, (*Delivery).targets)
 }
 
 // Redeliver lets a delivery begin again, with all attempts that a new one has.

@@ -80,25 +80,13 @@ func (d Documents) Get(ctx context.Context, workspace, name string) (found Docum
 }
 
 // List gives at most limit documents after the cursor, the newest first: those whose name contains the text, in any case.
-func (d Documents) List(ctx context.Context, workspace, nameContains string, after paging.Cursor, limit int) (found []Document, err error) {
+func (d Documents) List(ctx context.Context, workspace, nameContains string, after paging.Cursor, limit int) ([]Document, error) {
 	f := &filter{}
 	f.add("deleted_at IS NULL")
 	if nameContains != "" {
 		f.add("position(lower(?) IN lower(name)) > 0", nameContains)
 	}
-	if !after.First() {
-		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)
-	}
-	query := fmt.Sprintf(`SELECT %s FROM workflows%s ORDER BY created_at DESC, id DESC LIMIT %d`, documentColumns, f.where(), limit)
-	err = database.InWorkspace(ctx, d.pool, workspace, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, d.sql(query), f.arguments...)
-		if err != nil {
-			return err
-		}
-		found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (one Document, err error) { return one, row.Scan(one.targets()...) })
-		return err
-	})
-	return found, err
+	return newest(ctx, d.pool, workspace, d.sql(`SELECT `+documentColumns+` FROM workflows`), f, after, limit, (*Document).targets)
 }
 
 // Update replaces the draft, if it is still of the revision. Else the error is ErrStale.

@@ -91,7 +91,7 @@ func (s *Store) endpoint(ctx context.Context, workspace, endpoint, statement str
 
 // Endpoints lists at most limit endpoints after the cursor, the newest first.
 func (s *Store) Endpoints(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]Endpoint, error) {
-	return newest(ctx, s, workspace, &filter{}, endpointColumns, "webhook_endpoints", after, limit, (*Endpoint).targets)
+	return newest(ctx, s.pool, workspace, `SELECT `+endpointColumns+` FROM webhook_endpoints`, &filter{}, after, limit, (*Endpoint).targets)
 }
 
 func noEndpoint(endpoint string) error { return Missing("endpoint", endpoint) }

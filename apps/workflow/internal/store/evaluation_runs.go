@@ -107,22 +107,10 @@ func (s *Store) EvaluationRun(ctx context.Context, workspace, run string) (r Eva
 }
 
 // EvaluationRuns lists at most limit trials of an evaluation after the cursor, the newest first.
-func (s *Store) EvaluationRuns(ctx context.Context, workspace, evaluation string, after paging.Cursor, limit int) (runs []EvaluationRun, err error) {
+func (s *Store) EvaluationRuns(ctx context.Context, workspace, evaluation string, after paging.Cursor, limit int) ([]EvaluationRun, error) {
 	f := &filter{}
 	f.add("evaluation_id = ?", evaluation)
-	if !after.First() {
-		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)
-	}
-	query := fmt.Sprintf(`%s%s ORDER BY created_at DESC, id DESC LIMIT %d`, evaluationRunQuery, f.where(), limit)
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, query, f.arguments...)
-		if err != nil {
-			return err
-		}
-		runs, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r EvaluationRun, err error) { return r, row.Scan(r.targets()...) })
-		return err
-	})
-	return runs, err
+	return newest(ctx, s.pool, workspace, evaluationRunQuery, f, after, limit, (*EvaluationRun).targets)
 }
 
 // targets are where the columns of evaluationRunQuery go.

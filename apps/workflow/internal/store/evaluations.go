@@ -58,24 +58,12 @@ func (s *Store) Evaluation(ctx context.Context, workspace, evaluation string) (e
 }
 
 // Evaluations lists at most limit evaluations after the cursor, the newest first; those of one workflow if it is named.
-func (s *Store) Evaluations(ctx context.Context, workspace, workflow string, after paging.Cursor, limit int) (found []Evaluation, err error) {
+func (s *Store) Evaluations(ctx context.Context, workspace, workflow string, after paging.Cursor, limit int) ([]Evaluation, error) {
 	f := &filter{}
 	if workflow != "" {
 		f.add("workflow_id = ?", workflow)
 	}
-	if !after.First() {
-		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)
-	}
-	query := fmt.Sprintf(`SELECT %s FROM evaluations%s ORDER BY created_at DESC, id DESC LIMIT %d`, evaluationColumns, f.where(), limit)
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, query, f.arguments...)
-		if err != nil {
-			return err
-		}
-		found, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e Evaluation, err error) { return e, row.Scan(e.targets()...) })
-		return err
-	})
-	return found, err
+	return newest(ctx, s.pool, workspace, `SELECT `+evaluationColumns+` FROM evaluations`, f, after, limit, (*Evaluation).targets)
 }
 
 // UpdateEvaluation replaces name and cases, if they are still of the revision. Else the error is ErrStale.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -76,21 +75,8 @@ func (s *Store) MCPServer(ctx context.Context, workspace, server string) (m MCPS
 }
 
 // MCPServers lists at most limit servers after the cursor, the newest first.
-func (s *Store) MCPServers(ctx context.Context, workspace string, after paging.Cursor, limit int) (servers []MCPServer, err error) {
-	f := &filter{}
-	if !after.First() {
-		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)
-	}
-	query := fmt.Sprintf(`SELECT %s FROM mcp_servers%s ORDER BY created_at DESC, id DESC LIMIT %d`, mcpServerColumns, f.where(), limit)
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, query, f.arguments...)
-		if err != nil {
-			return err
-		}
-		servers, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (m MCPServer, err error) { return m, row.Scan(m.targets()...) })
-		return err
-	})
-	return servers, err
+func (s *Store) MCPServers(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]MCPServer, error) {
+	return newest(ctx, s.pool, workspace, `SELECT `+mcpServerColumns+` FROM mcp_servers`, &filter{}, after, limit, (*MCPServer).targets)
 }
 
 // RefreshMCPServer replaces the tools of a server. Agents that have begun keep those that they began with.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/agentteam/agentteam/internal/database"
 	"github.com/agentteam/agentteam/internal/paging"
@@ -34,13 +35,13 @@ func collectPage[T any](rows pgx.Rows, most int, targets func(*T) []any) (page [
 	return page, err == nil && int64(len(page)) < available, err
 }
 
-// newest lists at most limit rows of a table after the cursor, the newest first: those that the filter lets through.
-func newest[T any](ctx context.Context, s *Store, workspace string, f *filter, columns, table string, after paging.Cursor, limit int, targets func(*T) []any) (all []T, err error) {
+// newest adds to a query, SELECT … FROM …, what gives at most limit rows after the cursor, the newest first: those that the filter lets through.
+func newest[T any](ctx context.Context, pool *pgxpool.Pool, workspace, query string, f *filter, after paging.Cursor, limit int, targets func(*T) []any) (all []T, err error) {
 	if !after.First() {
 		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)
 	}
-	query := fmt.Sprintf(`SELECT %s FROM %s%s ORDER BY created_at DESC, id DESC LIMIT %d`, columns, table, f.where(), limit)
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
+	query += fmt.Sprintf(`%s ORDER BY created_at DESC, id DESC LIMIT %d`, f.where(), limit)
+	err = database.InWorkspace(ctx, pool, workspace, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, query, f.arguments...)
 		if err != nil {
 			return err

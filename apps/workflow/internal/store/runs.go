@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -63,24 +62,12 @@ func (s *Store) Run(ctx context.Context, workspace, run string) (r Run, err erro
 }
 
 // Runs lists at most limit runs after the cursor, the newest first.
-func (s *Store) Runs(ctx context.Context, workspace string, only RunFilter, after paging.Cursor, limit int) (runs []Run, err error) {
+func (s *Store) Runs(ctx context.Context, workspace string, only RunFilter, after paging.Cursor, limit int) ([]Run, error) {
 	if only.WorkflowID != "" && !id.Valid(id.Workflow, only.WorkflowID) && !id.Valid(id.Agent, only.WorkflowID) {
 		return nil, nil // no workflow, so no run of it
 	}
 	f := only.filter()
-	if !after.First() {
-		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)
-	}
-	query := fmt.Sprintf(`SELECT %s FROM runs%s ORDER BY created_at DESC, id DESC LIMIT %d`, runColumns, f.where(), limit)
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, query, f.arguments...)
-		if err != nil {
-			return err
-		}
-		runs, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r Run, err error) { return r, row.Scan(r.targets()...) })
-		return err
-	})
-	return runs, err
+	return newest(ctx, s.pool, workspace, `SELECT `+runColumns+` FROM runs`, f, after, limit, (*Run).targets)
 }
 
 func (only RunFilter) filter() *filter {

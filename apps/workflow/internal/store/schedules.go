@@ -87,7 +87,7 @@ func (s *Store) Schedules(ctx context.Context, workspace, workflow string, after
 	if workflow != "" {
 		f.add("workflow_id = ?", workflow)
 	}
-	return newest(ctx, s, workspace, f, scheduleColumns, "schedules", after, limit, (*Schedule).targets)
+	return newest(ctx, s.pool, workspace, `SELECT `+scheduleColumns+` FROM schedules`, f, after, limit, (*Schedule).targets)
 }
 
 // UpdateSchedule replaces what a schedule is made of. A tick that is due stays due, unless the calendar is another.

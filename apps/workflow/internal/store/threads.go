@@ -68,21 +68,8 @@ func (s *Store) Thread(ctx context.Context, workspace, thread string) (t Thread,
 }
 
 // Threads lists at most limit threads after the cursor, the newest first.
-func (s *Store) Threads(ctx context.Context, workspace string, after paging.Cursor, limit int) (threads []Thread, err error) {
-	f := &filter{}
-	if !after.First() {
-		f.add("(created_at, id) < (?, ?)", after.Time, after.ID)
-	}
-	query := fmt.Sprintf(`SELECT %s FROM threads%s ORDER BY created_at DESC, id DESC LIMIT %d`, threadColumns, f.where(), limit)
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, query, f.arguments...)
-		if err != nil {
-			return err
-		}
-		threads, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (t Thread, err error) { return t, row.Scan(t.targets()...) })
-		return err
-	})
-	return threads, err
+func (s *Store) Threads(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]Thread, error) {
+	return newest(ctx, s.pool, workspace, `SELECT `+threadColumns+` FROM threads`, &filter{}, after, limit, (*Thread).targets)
 }
 
 // DeleteThread removes a thread with its messages, unless a run of it has not ended.

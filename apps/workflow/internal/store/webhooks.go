@@ -69,7 +69,7 @@ func (s *Store) FindWebhook(ctx context.Context, webhook string) (w Webhook, now
 
 // Webhooks lists at most limit webhooks after the cursor, the newest first.
 func (s *Store) Webhooks(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]Webhook, error) {
-	return newest(ctx, s, workspace, &filter{}, webhookColumns, "webhooks", after, limit, (*Webhook).targets)
+	return newest(ctx, s.pool, workspace, `SELECT `+webhookColumns+` FROM webhooks`, &filter{}, after, limit, (*Webhook).targets)
 }
 
 // DeleteWebhook removes a webhook with what is known of its deliveries.
