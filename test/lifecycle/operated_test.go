@@ -42,7 +42,11 @@ func operate(t *testing.T, world *livetest.World, watch *stopwatch, secrets *sec
 	wantRotation(t, prefix, first, second, life{rotated: map[string]string{"anthropic_api_key": "sk-ant-staging-second"}})
 	secrets.give(first, second)
 
+	address := c.attribute(t, "aws_eip.nat", "public_ip")
 	c.wantOther(t, "aws_nat_gateway.main", "id", func() { c.follow(t, "replace-nat.md", "") })
+	if got := c.attribute(t, "aws_nat_gateway.main", "public_ip"); got != address {
+		t.Errorf("after replace-nat.md the public address is %s, want %s as before", got, address)
+	}
 	c.wantOther(t, "aws_db_instance.main", "resource_id", func() {
 		c.follow(t, "restore-database.md", "", "TIME="+time.Now().UTC().Format(time.RFC3339))
 	})
