@@ -106,9 +106,9 @@ func TestACanceledRunLosesItsTurn(t *testing.T) {
 	w.must(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 		return ledger.Cancel(ctx, tx, w.plan, w.workspace, second, "", caller())
 	})
-	w.are("one in the middle is canceled", "running canceled queued", first, second, third)
+	w.are("one in the middle is canceled", "running/canceled/queued", first, second, third)
 	w.work()
-	w.are("in the end", "completed canceled completed", first, second, third)
+	w.are("in the end", "completed/canceled/completed", first, second, third)
 	retry := func() error {
 		_, err := w.change(func(ctx context.Context, tx *ledger.Tx) (ledger.Outcome, error) {
 			return ledger.Retry(ctx, tx, w.plan, w.workspace, second, "", caller())
