@@ -30,10 +30,11 @@ type history struct {
 }
 
 type event struct {
-	seq        int64
-	kind, step string
-	call       int
-	time       time.Time
+	seq         int64
+	kind, step  string
+	agent, says string // whose event it is, and its most telling part
+	call        int
+	time        time.Time
 }
 
 // expected are the runs that a test was told were accepted, with the outputs they must have.
@@ -100,13 +101,14 @@ func (w *world) histories() map[string]*history {
 
 func readRecords(t *testing.T, tx pgx.Tx, all map[string]*history) error {
 	t.Helper()
-	rows, err := tx.Query(t.Context(), `SELECT run_id, seq, type, step, time, CASE WHEN type = 'message.completed' THEN (data->>'call')::int ELSE 0 END FROM events ORDER BY run_id, seq`)
+	rows, err := tx.Query(t.Context(), `SELECT run_id, seq, type, step, time, CASE WHEN type = 'message.completed' THEN (data->>'call')::int ELSE 0 END,
+		coalesce(data->>'agent', ''), coalesce(data->>'task', nullif(data->>'text', ''), data->>'tool', data->>'title', data->>'decision', '') FROM events ORDER BY run_id, seq`)
 	if err != nil {
 		return err
 	}
 	var run, status, path string
 	var e event
-	if _, err := pgx.ForEachRow(rows, []any{&run, &e.seq, &e.kind, &e.step, &e.time, &e.call}, func() error {
+	if _, err := pgx.ForEachRow(rows, []any{&run, &e.seq, &e.kind, &e.step, &e.time, &e.call, &e.agent, &e.says}, func() error {
 		all[run].events = append(all[run].events, e)
 		return nil
 	}); err != nil {

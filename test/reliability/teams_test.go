@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -87,6 +89,7 @@ func TestKilledTeams(t *testing.T) {
 			t.Errorf("run %s: agents began %d times and ended %d times, want 3", id, began, ended)
 		}
 	}
+	t.Log(transcript(recorded, kills))
 	t.Logf("seed %d: %d kills, %d runs, %d calls of models, %d requests, %d in flight at kills, %d asked for again", seed, len(kills), len(runs), r.calls, r.requests, r.inFlight, r.repeated)
 }
 
@@ -124,4 +127,31 @@ func (w *world) approveWhenAsked(run string) {
 		}
 		time.Sleep(200 * time.Millisecond)
 	}
+}
+
+// transcript shows the run that most kills hit: its events, and the kills among them.
+func transcript(recorded map[string]*history, kills []kill) string {
+	hits := map[string]int{}
+	most := &history{}
+	for _, k := range kills {
+		for _, run := range k.runs {
+			hits[run]++
+			if hits[run] > hits[most.id] && recorded[run] != nil {
+				most = recorded[run]
+			}
+		}
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, "run %s, whose engine was killed %d times:\n", most.id, hits[most.id])
+	var before time.Time
+	for _, e := range most.events {
+		for _, k := range kills {
+			if slices.Contains(k.runs, most.id) && k.at.After(before) && !k.at.After(e.time) {
+				fmt.Fprintf(&text, "%6.2f s       SIGKILL of engine %s, which worked on it\n", k.at.Sub(most.events[0].time).Seconds(), k.process)
+			}
+		}
+		before = e.time
+		fmt.Fprintf(&text, "%6.2f s  %3d  %-18s %-6s %-10s %s\n", e.time.Sub(most.events[0].time).Seconds(), e.seq, e.kind, e.step, e.agent, e.says)
+	}
+	return text.String()
 }
