@@ -32,7 +32,8 @@ func HashSecret(secret string) (Hash, bool) {
 	if !found || len(text) != base64.RawURLEncoding.EncodedLen(secretBytes) {
 		return Hash{}, false
 	}
-	if _, err := base64.RawURLEncoding.Strict().DecodeString(text); err != nil {
+	bits, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || len(bits) != secretBytes { // it passes over line breaks
 		return Hash{}, false
 	}
 	return sha256.Sum256([]byte(secret)), true

@@ -28,7 +28,8 @@ data: "usage": {"prompt_tokens": 9, "completion_tokens": 2}}
 data: [DONE]
 
 `)
-	f.Add(200, `data: {"type": "response.completed", "response": {"output": [{"type": "reasoning"}, {"type": "message", "content": [{"type": "output_text", "text": "hi"}]}], "usage": {"input_tokens": -9, "output_tokens": 2}}}
+	f.Add(200, `data: {"type": "response.completed", "response": {"output": [{"type": "reasoning"},
+data: {"type": "message", "content": [{"type": "output_text", "text": "hi"}]}], "usage": {"input_tokens": -9, "output_tokens": 2}}}
 
 `)
 	f.Add(200, `event: message_start

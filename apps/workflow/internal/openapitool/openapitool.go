@@ -79,7 +79,8 @@ func written(set Set, base string, chosen []operation, known definitions) (tools
 			return nil, err
 		}
 		if size += len(encoded); size > maxBytes {
-			return nil, fmt.Errorf("the tools of %d operations, with all schemas that they lead to, have more than %d bytes: choose fewer, or take out of the document what they do not need", len(chosen), maxBytes)
+			return nil, fmt.Errorf("the tools of %d operations, with all schemas that they lead to, have more than %d bytes: choose fewer, or take out of the document what they do not need",
+				len(chosen), maxBytes)
 		}
 		tools = append(tools, encoded)
 	}
