@@ -72,7 +72,10 @@ build: agentteam ## build the app and the tool into bin/
 agentteam:
 	@go build -o bin/agentteam ./cmd/agentteam
 
-.PHONY: test test-fast test-live golden bench-synth bench-services
+# How long make fuzz stays with each target; 1000x is so many runs.
+TIME ?= 60s
+
+.PHONY: test test-fast test-live fuzz golden bench-synth bench-services
 test: test-fast test-live ## run every test
 test-fast: ## run the tests that need no AWS API and break nothing
 	go test ./...
@@ -80,6 +83,13 @@ test-live: ## run the tests of the whole: life cycles on a local AWS API, the se
 	mkdir -p .agentteam/test
 	go test -tags live -p 1 -v -timeout 30m -artifacts -outputdir $(CURDIR)/.agentteam/test ./test/images ./test/services ./test/reliability ./examples
 	go test -tags live -p 3 -v -timeout 60m ./test/deployed ./test/policy ./test/adoption ./test/commands ./test/lifecycle ./internal/emulator
+# Without its bound, making one input smaller may take the whole time.
+fuzz: ## fuzz each target of the module for TIME, one after the other; fails when one has found anything
+	@grep -r --include='*_test.go' '^func Fuzz' . | sed -E 's|^(.*)/[^/]*:func (Fuzz[A-Za-z]*).*|\1 \2|' | sort | { failed=0; \
+	while read -r package target; do \
+		echo "== $$target in $$package"; \
+		go test -run '^$$' -fuzz "^$$target$$" -fuzztime "$(TIME)" -fuzzminimizetime 100x "$$package" </dev/null || failed=1; \
+	done; exit $$failed; }
 golden: ## rewrite the goldens of the synthesized JSON
 	go test . -update
 bench-synth: ## compare synthesis with stock jsii and an empty stack

@@ -80,3 +80,27 @@ func TestReleaseTakesTheTagThatImagesGives(t *testing.T) {
 		t.Errorf("docs/deploying.md gives another tag than %s", tag)
 	}
 }
+
+// TestFuzzTriesEveryTarget has two targets, of which the first fails: the second is tried all the same, and make says that one failed.
+func TestFuzzTriesEveryTarget(t *testing.T) {
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"go.mod":        "module example.com/fuzzed\n",
+		"a/a_test.go":   "package a\nimport \"testing\"\nfunc FuzzBad(f *testing.F) { f.Add(1); f.Fuzz(func(t *testing.T, n int) { t.Error(n) }) }\n",
+		"b/c/b_test.go": "package c\nimport \"testing\"\nfunc FuzzGood(f *testing.F) { f.Fuzz(func(*testing.T, int) {}) }\n",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := makeTarget(t, dir, "fuzz", "TIME=10x")
+	for _, want := range []string{"== FuzzBad in ./a", "--- FAIL: FuzzBad", "== FuzzGood in ./b/c", "ok  \texample.com/fuzzed/b/c"} {
+		if err == nil || !strings.Contains(out, want) {
+			t.Errorf("%q is missing, or make does not fail: %v\n%s", want, err, out)
+		}
+	}
+}

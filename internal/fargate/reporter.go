@@ -1,11 +1,9 @@
 package fargate
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -52,23 +50,9 @@ func (r *Reporter) deliver(ctx context.Context, of Container, task string, lines
 	return err
 }
 
-// output is what a program says on both its streams.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(part []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(part)
-}
-
-// lines are those that hold anything.
-func (o *output) lines() (lines []string) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for line := range strings.Lines(o.text.String()) {
+// linesOf are the lines of an output that hold anything.
+func linesOf(output string) (lines []string) {
+	for line := range strings.Lines(output) {
 		if line = strings.TrimRight(line, "\r\n"); line != "" {
 			lines = append(lines, line)
 		}

@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ecs"
 	"github.com/aws/aws-sdk-go-v2/service/ecs/types"
+
+	"github.com/agentteam/agentteam/internal/process"
 )
 
 // Standalone is a task of no service, which somebody started by RunTask: it runs until its program ends.
@@ -117,11 +119,11 @@ func (a *Agent) liveStandalone(ctx context.Context, s Standalone) error {
 		return err
 	}
 	defer a.network.Release(address)
-	var log output
+	var log process.Output
 	code, err := a.machine.once(ctx, a.reader, d, address, &log, &log)
 	told, cancel := context.WithTimeout(context.WithoutCancel(ctx), reportLimit)
 	defer cancel()
-	err = errors.Join(err, a.reporter.deliver(told, d.Container, s.ID(), log.lines()))
+	err = errors.Join(err, a.reporter.deliver(told, d.Container, s.ID(), linesOf(log.String())))
 	if err == nil && code != 0 {
 		err = fmt.Errorf("Essential container in task exited with status %d", code) //nolint:staticcheck // ECS's words
 	}

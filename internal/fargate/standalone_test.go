@@ -40,13 +40,7 @@ func TestOtherOverridesAreRefused(t *testing.T) {
 }
 
 func TestOutputIsDeliveredByLines(t *testing.T) {
-	var o output
-	for _, part := range []string{"one\ntw", "o\r\n", "\n", "three"} {
-		if _, err := o.Write([]byte(part)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := o.lines(); !slices.Equal(got, []string{"one", "two", "three"}) {
+	if got := linesOf("one\ntwo\r\n\nthree"); !slices.Equal(got, []string{"one", "two", "three"}) {
 		t.Errorf("got %q", got)
 	}
 }

@@ -1,13 +1,11 @@
 package servicetest
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 )
 
@@ -52,22 +50,4 @@ func end(text string) string {
 		lines[i] = line[:min(len(line), shownColumn)]
 	}
 	return strings.Join(lines, "\n")
-}
-
-// buffer is a bytes.Buffer that a process writes while a test reads.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/agentteam/agentteam/internal/process"
 )
 
 // patience bounds every wait: far above what a loaded machine needs.
@@ -18,7 +20,7 @@ const patience = 20 * time.Second
 // Process is a running service.
 type Process struct {
 	command *exec.Cmd
-	log     buffer
+	log     process.Output
 	ended   chan struct{}
 	retired bool // it was killed, or ended without fault, before its test did; known once it has ended
 }

@@ -1,7 +1,6 @@
 package wake_test
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"log/slog"
@@ -16,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/logging"
 
+	"github.com/agentteam/agentteam/internal/process"
 	"github.com/agentteam/agentteam/internal/wake"
 )
 
@@ -167,7 +167,7 @@ func TestRealRedisMayGoAndComeBack(t *testing.T) {
 // testOutage checks that an outage costs nothing but the hints in it, and two lines in the log.
 func testOutage(t *testing.T, address string, stop, restart func()) {
 	t.Helper()
-	var log buffer
+	var log process.Output
 	here, there := start(t, address, io.Discard), start(t, address, &log)
 	reader, end := there.Subscribe("run_1")
 	defer end()
@@ -197,7 +197,7 @@ func testOutage(t *testing.T, address string, stop, restart func()) {
 	}
 }
 
-func waitFor(t *testing.T, log *buffer, text string) {
+func waitFor(t *testing.T, log *process.Output, text string) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !strings.Contains(log.String(), text); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -215,22 +215,4 @@ func freePort(t *testing.T) string {
 	defer listener.Close()
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	return port
-}
-
-// buffer is written by the hub while the test reads.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

@@ -8,12 +8,13 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/shirou/gopsutil/v4/process"
+	psprocess "github.com/shirou/gopsutil/v4/process"
+
+	"github.com/agentteam/agentteam/internal/process"
 )
 
 // A Ctrl-C in the middle of an apply: what exists is in the state, the lock is gone, no process is left.
@@ -50,7 +51,7 @@ func TestInterruptedUp(t *testing.T) {
 // interrupt sends SIGINT once the command is as far as wanted, and wants the exit code of an interruption.
 func interrupt(t *testing.T, cmd *exec.Cmd, ready func(output string) bool) {
 	t.Helper()
-	output := new(transcript)
+	output := new(process.Output)
 	cmd.Stdout, cmd.Stderr = output, output
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -70,28 +71,10 @@ func interrupt(t *testing.T, cmd *exec.Cmd, ready func(output string) bool) {
 	}
 }
 
-// transcript collects output while another goroutine reads it.
-type transcript struct {
-	mu  sync.Mutex
-	all strings.Builder
-}
-
-func (o *transcript) Write(part []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.all.Write(part)
-}
-
-func (o *transcript) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.all.String()
-}
-
 // wantNoProcess fails when a process works in the folder or names it.
 func (f folder) wantNoProcess(t *testing.T) {
 	t.Helper()
-	all, err := process.Processes()
+	all, err := psprocess.Processes()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package httpapi_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -28,6 +27,7 @@ import (
 	"github.com/agentteam/agentteam/apps/apigateway/internal/ratelimit"
 	"github.com/agentteam/agentteam/internal/databasetest"
 	"github.com/agentteam/agentteam/internal/identity"
+	"github.com/agentteam/agentteam/internal/process"
 	"github.com/agentteam/agentteam/internal/telemetry"
 	workflowv1 "github.com/agentteam/agentteam/proto/workflow/v1"
 )
@@ -126,7 +126,7 @@ type world struct {
 	pool      *pgxpool.Pool
 	redis     *miniredis.Miniredis
 	engine    *script
-	log       *buffer
+	log       *process.Output // that the server writes while a test reads
 	keys      map[identity.Role]string
 	stopped   func() error // ends the gateway and gives how it went
 }
@@ -140,7 +140,7 @@ type settings struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	log := new(buffer)
+	log := new(process.Output)
 	w := worldWith(t, settings{out: log, level: slog.LevelDebug})
 	w.log = log
 	return w
@@ -237,22 +237,4 @@ func (w *world) ask(t *testing.T, method, path, body string, headers ...string) 
 		t.Fatal(err)
 	}
 	return answer{response.StatusCode, response.Header, string(text)}
-}
-
-// buffer is a log that a server writes while a test reads.
-type buffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *buffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *buffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
 }

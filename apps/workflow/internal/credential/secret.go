@@ -75,6 +75,9 @@ func Origin(text string) (origin string, ok bool) {
 		return "", false
 	}
 	host := strings.ToLower(strings.TrimSuffix(u.Hostname(), "."))
+	if host == "" || strings.HasSuffix(host, ".") || strings.Contains(host, "%") { // no name, or a zone of one machine
+		return "", false
+	}
 	if strings.Contains(host, ":") {
 		host = "[" + host + "]"
 	}

@@ -142,12 +142,16 @@ func TestRetryDelay(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(example(f)))
 	f.Add([]byte(loop))
+	f.Add([]byte(`{"id": "a", "type": "transform", "config": {"value": 1}}`))
 	f.Add([]byte(`{"schema": 1, "nodes": {"a": [1e999]}, "settings": [], "edges": "x"}`))
 	f.Add([]byte(`{"nodes": [{"type": "for_each", "config": {"body": []}}, null, [], {"retry": 3}]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		d, problems := Decode(data)
 		if (d == nil) != (len(problems) > 0) || len(problems) > problem.Most {
 			t.Fatalf("document %v, problems %v", d, problems)
+		}
+		if n, problems := DecodeNode(data); (n == nil) != (len(problems) > 0) || len(problems) > problem.Most {
+			t.Fatalf("node %v, problems %v", n, problems)
 		}
 		if _, again := Decode(data); fmt.Sprint(again) != fmt.Sprint(problems) {
 			t.Fatalf("once %v, once %v", problems, again)

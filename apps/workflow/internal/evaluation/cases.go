@@ -98,6 +98,10 @@ func (c *Case) checkExpectation(pointer string, providers map[string]string) []p
 		return []problem.Problem{problem.Format(pointer, problem.CodeWrongType, "the expectation cannot be read: %v", err)}
 	}
 	switch e.Type {
+	case JSON:
+		if err := json.Unmarshal(e.Value, new(any)); err != nil {
+			return []problem.Problem{problem.Format(pointer+"/value", problem.CodeWrongType, "the expected value cannot be compared: %v", err)}
+		}
 	case CEL:
 		if _, err := compile(e.Expression); err != nil {
 			return []problem.Problem{problem.Format(pointer+"/expression", problem.CodeExpression, "%v", err)}

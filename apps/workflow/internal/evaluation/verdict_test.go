@@ -2,6 +2,7 @@ package evaluation
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -57,4 +58,31 @@ func TestCasesAreRefusedWithTheirPlace(t *testing.T) {
 	if len(problems) > 0 || string(got[0].Inputs) != `{}` {
 		t.Errorf("%v, %v", got, problems)
 	}
+}
+
+// FuzzRead reads any cases, in the same way each time. Those that are taken can be decided, and what a value holds is that value.
+func FuzzRead(f *testing.F) {
+	f.Add(`[{"name": "a", "inputs": {"x": 1}, "expect": {"type": "exact", "value": {"a": [1, null]}}}]`)
+	f.Add(`[{"name": "a", "expect": {"type": "json", "value": [{"a": -0.0}, "\u0000", 1e400]}}, {"name": "b", "expect": {"type": "cel", "expression": "${{ outputs.a[0] == 1 }}"}}]`)
+	f.Add(`[{"name": "a", "expect": {"type": "judge", "provider": "openai", "model": "m", "rubric": "r", "min_score": 2}}]`)
+	providers := map[string]string{"openai": "", "anthropic": "no key"}
+	f.Fuzz(func(t *testing.T, text string) {
+		cases, problems := Read(text, providers)
+		if _, again := Read(text, providers); fmt.Sprint(again) != fmt.Sprint(problems) {
+			t.Fatalf("once %v, once %v", problems, again)
+		}
+		if len(problems) > 0 {
+			return
+		}
+		for _, c := range cases {
+			var e Expectation
+			if err := json.Unmarshal(c.Expect, &e); err != nil {
+				t.Fatal(err)
+			}
+			compare(e, c.Inputs, json.RawMessage(`{"a": [1, null]}`))
+			if got := compare(e, c.Inputs, e.Value); (e.Type == Exact || e.Type == JSON) && !got.Passed {
+				t.Errorf("%s is not itself: %s", e.Value, got.Reason)
+			}
+		}
+	})
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -129,4 +130,21 @@ func TestOperationsAreToolsOfEveryAgent(t *testing.T) {
 	if want := []string{"http tracker_list", "http tracker_look", "agent x", "http tracker_list", "http tracker_look"}; !slices.Equal(names, want) {
 		t.Errorf("the tools are %q, want %q", names, want)
 	}
+}
+
+// FuzzCheckAgent checks any agent's document: the same problems each time, and no more than are shown.
+func FuzzCheckAgent(f *testing.F) {
+	f.Add([]byte(published))
+	f.Add([]byte(`{"name": "x", "provider": "openai", "model": "m", "tools": [` + tracker + `]}`))
+	f.Add([]byte(`{"name": "x", "provider": "other", "model": "${{ inputs.m }}", "output_schema": {"$ref": "#/x"}, "tools": [{"type": "agent", "name": "a", "agent": "agt_1", "version": 2},
+		{"type": "mcp", "name": "m", "server": "mcp_1", "tools": ["a"]}, {"type": "http", "name": "h", "parameters": {"type": "array"}, "url": "${{ args."}]}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		problems := CheckAgent(data, catalog())
+		if len(problems) > problem.Most {
+			t.Errorf("%d problems", len(problems))
+		}
+		if again := CheckAgent(data, catalog()); fmt.Sprint(again) != fmt.Sprint(problems) {
+			t.Errorf("once %v, once %v", problems, again)
+		}
+	})
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -223,6 +224,19 @@ func FuzzRequest(f *testing.F) {
 		}
 		if made != nil && made.URL.User != nil {
 			t.Error("a password got through")
+		}
+	})
+}
+
+// FuzzDecode reads any answer: what is passed on is JSON, whatever the server says that it is.
+func FuzzDecode(f *testing.F) {
+	f.Add("application/json; charset=utf-8", []byte(`{"a": 1}`))
+	f.Add("application/problem+json", []byte(`{"a": `))
+	f.Add("text/plain; x=\"", []byte("\x00\xff"))
+	f.Fuzz(func(t *testing.T, contentType string, data []byte) {
+		body, failure := decode(http.Header{"Content-Type": {contentType}}, data, "GET http://a")
+		if !json.Valid(body) || failure != nil && utf8.Valid(data) {
+			t.Errorf("%q of %q gives %q, %v", data, contentType, body, failure)
 		}
 	})
 }

@@ -49,6 +49,9 @@ func toolOf(offered *mcp.Tool) (store.MCPTool, *node.Failure) {
 		return store.MCPTool{}, node.Fail(node.CodeTooLarge, "tool %q must have a name of at most %d bytes and an input schema of at most %d bytes, got %d and %d",
 			cut(offered.Name, maxName), maxName, maxSchema, len(offered.Name), len(input))
 	}
+	if offered.Name != cut(offered.Name, maxName) {
+		return store.MCPTool{}, node.Fail(node.CodeInvalidInput, "tool %q must have a name without NUL, which PostgreSQL cannot keep", offered.Name)
+	}
 	if _, problems := schema.Compile(input); len(problems) > 0 {
 		return store.MCPTool{}, node.Fail(node.CodeInvalidInput, "the input schema of tool %q cannot be used: %s", offered.Name, problems[0].Message)
 	}

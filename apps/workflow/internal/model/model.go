@@ -96,3 +96,11 @@ type Tokens struct {
 	CacheWrites int64 `json:"cache_writes,omitempty"` // of Input
 	Output      int64 `json:"output"`
 }
+
+// plausible is what a provider can have counted: a number below zero would give back to a budget what others have spent.
+func (t Tokens) plausible() Tokens {
+	const most = 1 << 40
+	within := func(n int64) int64 { return min(max(n, 0), most) }
+	reads, writes := within(t.CacheReads), within(t.CacheWrites)
+	return Tokens{Input: max(within(t.Input), reads+writes), CacheReads: reads, CacheWrites: writes, Output: within(t.Output)}
+}

@@ -93,6 +93,7 @@ func (p *Prices) Reserve(r Request) (node.Usage, error) {
 
 // Usage is the tokens of one call, with their cost.
 func (p *Prices) Usage(r Request, tokens Tokens) node.Usage {
+	tokens = tokens.plausible()
 	return node.Usage{InputTokens: tokens.Input, OutputTokens: tokens.Output, Cost: p.Cost(r.Provider, r.Model, tokens), ModelCalls: 1}
 }
 

@@ -6,15 +6,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/getkin/kin-openapi/openapi3"
-
-	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 )
 
 // Set is a tool of type openapi, as it stands in a workflow's document.
@@ -40,37 +35,52 @@ type tool struct {
 	Credential  string            `json:"credential,omitempty"`
 }
 
-// maxDescription bounds what a model reads about an operation, in bytes.
-const maxDescription = 4 << 10
+// Bounds of what models read.
+const (
+	maxDescription = 4 << 10 // bytes about an operation
+	maxBytes       = 1 << 20 // of all tools of a set: each has the schemas with it that it leads to
+	maxShown       = 300     // bytes of what an error quotes
+)
 
-// Tools gives the chosen operations in the order in which they are named.
+// Tools gives the chosen operations in the order in which they are named. Their schemas are the compiler's to check, as those of all tools.
 func Tools(set Set) ([]json.RawMessage, error) {
 	loader := openapi3.NewLoader() // which follows no reference out of the document
 	document, err := loader.LoadFromData(set.Document)
 	if err != nil {
-		return nil, fmt.Errorf("document is no OpenAPI document that stands by itself: %s", short(err))
+		return nil, fmt.Errorf("document is no OpenAPI document that stands by itself: %s", short(err.Error()))
 	}
-	if err := document.Validate(context.Background(), openapi3.DisableExamplesValidation()); err != nil {
-		return nil, fmt.Errorf("document is no valid OpenAPI document: %s", short(err))
+	chosen, err := choose(document, set.Operations)
+	if err != nil {
+		return nil, err
+	}
+	if err := outline(document, chosen).Validate(context.Background()); err != nil {
+		return nil, fmt.Errorf("document is no valid OpenAPI document: %s", short(err.Error()))
 	}
 	base, err := baseOf(set.BaseURL, document)
 	if err != nil {
 		return nil, err
 	}
-	known := operations(document)
-	var tools []json.RawMessage
-	for _, name := range set.Operations {
-		found, ok := known[name]
-		if !ok {
-			return nil, fmt.Errorf("document has no operation %q; it has %s", name, strings.Join(slices.Sorted(maps.Keys(known)), ", "))
-		}
-		made, err := found.tool(set, base, document)
+	known, err := definitionsOf(document)
+	if err != nil {
+		return nil, err
+	}
+	return written(set, base, chosen, known)
+}
+
+func written(set Set, base string, chosen []operation, known definitions) (tools []json.RawMessage, err error) {
+	size := 0
+	for _, o := range chosen {
+		made, err := o.tool(set, base, known)
 		if err != nil {
-			return nil, fmt.Errorf("operation %s: %w", name, err)
+			return nil, fmt.Errorf("operation %s: %w", o.OperationID, err)
 		}
 		encoded, err := json.Marshal(made)
 		if err != nil {
 			return nil, err
+		}
+		if size += len(encoded); size > maxBytes {
+			return nil, fmt.Errorf("the tools of %d operations, with all schemas that they lead to, have more than %d bytes: choose fewer, or take out of the document what they do not need",
+				len(chosen), maxBytes)
 		}
 		tools = append(tools, encoded)
 	}
@@ -93,68 +103,8 @@ func isBase(u *url.URL) bool {
 	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.RawQuery+u.Fragment == ""
 }
 
-// operation is one of the document, with what it shares with others of its path.
-type operation struct {
-	*openapi3.Operation
-	path, method string
-	shared       openapi3.Parameters
-}
-
-func operations(document *openapi3.T) map[string]operation {
-	known := map[string]operation{}
-	for path, item := range document.Paths.Map() {
-		for method, o := range item.Operations() {
-			if o.OperationID != "" && method != http.MethodTrace && method != http.MethodConnect {
-				known[o.OperationID] = operation{path: path, method: method, shared: item.Parameters, Operation: o}
-			}
-		}
-	}
-	return known
-}
-
-func (o operation) tool(set Set, base string, document *openapi3.T) (tool, error) {
-	p := parameters{properties: map[string]any{}, used: map[string]string{}}
-	made := tool{
-		Type: "http", Name: node.ToolName(set.Name, o.OperationID), Description: described(o.Operation), Method: o.method, Credential: set.Credential,
-		URL: base + o.path, Headers: map[string]string{}, Query: map[string]string{},
-	}
-	for _, given := range o.all() {
-		if err := p.add(given, &made); err != nil {
-			return tool{}, err
-		}
-	}
-	if err := p.body(o.RequestBody, &made); err != nil {
-		return tool{}, err
-	}
-	if strings.Contains(strings.ReplaceAll(made.URL, "${{", ""), "/{") {
-		return tool{}, fmt.Errorf("the path %s has a parameter that is not described", o.path)
-	}
-	var err error
-	made.Parameters, err = p.schema(document)
-	return made, err
-}
-
-// all are the parameters of an operation: its own win over those of its path.
-func (o operation) all() (all []*openapi3.Parameter) {
-	for _, list := range []openapi3.Parameters{o.Parameters, o.shared} {
-		for _, given := range list {
-			if !slices.ContainsFunc(all, func(known *openapi3.Parameter) bool {
-				return known.Name == given.Value.Name && known.In == given.Value.In
-			}) {
-				all = append(all, given.Value)
-			}
-		}
-	}
-	return all
-}
-
-func described(o *openapi3.Operation) string {
-	text := strings.TrimSpace(o.Summary + "\n" + o.Description)
-	return strings.ToValidUTF8(text[:min(len(text), maxDescription)], "")
-}
-
-// short keeps an error of the library on one line: it quotes the document.
-func short(err error) string {
-	line, _, _ := strings.Cut(err.Error(), "\n")
-	return strings.ToValidUTF8(line[:min(len(line), 300)], "")
+// short keeps on one line what quotes the document.
+func short(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return strings.ToValidUTF8(strings.ReplaceAll(line[:min(len(line), maxShown)], "\r", ""), "")
 }

@@ -92,28 +92,19 @@ func (p *parameters) body(given *openapi3.RequestBodyRef, to *tool) error {
 }
 
 // schema is a JSON Schema that stands by itself: what it refers to comes along.
-func (p *parameters) schema(document *openapi3.T) (json.RawMessage, error) {
-	schema := map[string]any{"type": "object", "properties": p.properties, "additionalProperties": false}
-	if len(p.required) > 0 {
-		schema["required"] = p.required
-	}
-	if document.Components != nil && len(document.Components.Schemas) > 0 {
-		schema["$defs"] = document.Components.Schemas
-	}
-	raw, err := json.Marshal(schema)
+func (p *parameters) schema(known definitions) (json.RawMessage, error) {
+	tree, err := treeOf(p.properties)
 	if err != nil {
 		return nil, err
 	}
-	var tree map[string]any
-	if err := json.Unmarshal(raw, &tree); err != nil {
-		return nil, err
+	refers := map[string]bool{}
+	members(tree, refers)
+	schema := map[string]any{"type": "object", "properties": tree, "additionalProperties": false}
+	if len(p.required) > 0 {
+		schema["required"] = p.required
 	}
-	definitions, _ := tree["$defs"].(map[string]any)
-	delete(tree, "$defs")
-	needed := map[string]any{}
-	plain(tree, definitions, needed)
-	if len(needed) > 0 {
-		tree["$defs"] = needed
+	if len(refers) > 0 {
+		schema["$defs"] = known.closure(refers)
 	}
-	return json.Marshal(tree)
+	return json.Marshal(schema)
 }

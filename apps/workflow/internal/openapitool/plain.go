@@ -4,23 +4,37 @@ import "strings"
 
 const componentSchemas = "#/components/schemas/"
 
-// plain makes OpenAPI's schemas JSON Schemas, in place: references lead into $defs, with what they lead to gathered in
-// needed; nullable is a type, and exclusive bounds that are true or false are numbers, as OpenAPI 3.0 does not have them.
-func plain(value any, definitions, needed map[string]any) {
+// plain makes OpenAPI's schemas JSON Schemas, in place: references lead into $defs, and the names of what they lead to are noted;
+// nullable is a type, and exclusive bounds that are true or false are numbers, as OpenAPI 3.0 does not have them.
+func plain(value any, refers map[string]bool) {
 	switch value := value.(type) {
 	case []any:
 		for _, item := range value {
-			plain(item, definitions, needed)
+			plain(item, refers)
 		}
 	case map[string]any:
 		if reference, ok := value["$ref"].(string); ok {
-			lead(value, reference, definitions, needed)
+			lead(value, reference, refers)
 			return
 		}
 		translate(value)
-		for _, inner := range value {
-			plain(inner, definitions, needed)
+		for key, inner := range value {
+			switch key {
+			case "enum", "const", "default": // values, which are no schemas
+			case "properties", "patternProperties":
+				members(inner, refers)
+			default:
+				plain(inner, refers)
+			}
 		}
+	}
+}
+
+// members makes the schemas of properties plain, whose names may be keywords too.
+func members(properties any, refers map[string]bool) {
+	named, _ := properties.(map[string]any)
+	for _, schema := range named {
+		plain(schema, refers)
 	}
 }
 
@@ -36,20 +50,18 @@ func exclusive(schema map[string]any, flag, bound string) {
 	}
 }
 
-// lead turns a reference to $defs, and takes along what it leads to.
-func lead(schema map[string]any, reference string, definitions, needed map[string]any) {
-	name, local := strings.CutPrefix(reference, componentSchemas)
+// lead turns a reference to $defs. It may lead into the middle of a definition.
+func lead(schema map[string]any, reference string, refers map[string]bool) {
+	path, local := strings.CutPrefix(reference, componentSchemas)
 	if !local {
 		return
 	}
-	schema["$ref"] = "#/$defs/" + name
-	if _, known := needed[name]; !known {
-		needed[name] = definitions[name]
-		plain(definitions[name], definitions, needed)
-	}
+	schema["$ref"] = "#/$defs/" + path
+	name, _, _ := strings.Cut(path, "/")
+	refers[name] = true
 }
 
-// translate says in JSON Schema's words what OpenAPI 3.0 says in its own. A map without a type may be one of properties.
+// translate says in JSON Schema's words what OpenAPI 3.0 says in its own.
 func translate(schema map[string]any) {
 	if kind, ok := schema["type"].(string); ok && schema["nullable"] == true {
 		schema["type"] = []any{kind, "null"}
@@ -57,8 +69,6 @@ func translate(schema map[string]any) {
 	exclusive(schema, "exclusiveMinimum", "minimum")
 	exclusive(schema, "exclusiveMaximum", "maximum")
 	for _, key := range []string{"nullable", "example", "discriminator", "xml", "externalDocs"} {
-		if _, named := schema[key].(map[string]any); !named || schema["type"] != nil {
-			delete(schema, key)
-		}
+		delete(schema, key)
 	}
 }
