@@ -38,7 +38,9 @@ func run(m *testing.M) int {
 	defer os.RemoveAll(folder)
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute) // a first build on a busy machine
 	defer cancel()
-	stack, err = devstack.Start(ctx, devstack.Options{Root: "../..", Dir: folder, Out: os.Stderr, Models: writing()})
+	models := writing()
+	models.Rules = append(models.Rules, asking())
+	stack, err = devstack.Start(ctx, devstack.Options{Root: "../..", Dir: folder, Out: os.Stderr, Models: models})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1

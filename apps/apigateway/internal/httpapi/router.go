@@ -48,6 +48,7 @@ func (s *Server) routes() http.Handler { //nolint:funlen // a list
 	s.artifacts()
 	s.usage()
 	s.describe()
+	s.mcp()
 	s.get(telemetry.MetricsPath, s.telemetry.MetricsHandler())
 	return s.router
 }

@@ -60,6 +60,8 @@ type Server struct {
 	telemetry *telemetry.Telemetry
 	log       *slog.Logger
 
+	operations http.Handler // every route, with what every request gets: also for requests that come from within
+
 	draining atomic.Bool
 	streams  atomic.Int64
 	stopping context.Context //nolint:containedctx // the process's, not a request's: ends the streams, which do not end by themselves
@@ -73,8 +75,9 @@ func New(listener net.Listener, o Options) *Server {
 		pool: o.Pool, redis: o.Redis, telemetry: o.Telemetry, log: o.Log,
 	}
 	s.stopping, s.end = context.WithCancel(context.Background())
+	s.operations = s.observed(s.routes())
 	s.http = &http.Server{
-		Handler:           s.alive(s.observed(s.routes())),
+		Handler:           s.alive(s.operations),
 		ReadHeaderTimeout: readHeaderTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
