@@ -41,7 +41,7 @@ func TestErrorsAreProblems(t *testing.T) {
 		{"no such run", c, http.MethodGet, "/v1/runs/" + id.New(id.Run), nil, 404, "not found"},
 		{"no id", c, http.MethodGet, "/v1/runs/run_1", nil, 404, "not found"},
 		{"no JSON", c, http.MethodPost, "/v1/runs", []byte(`{`), 400, ""},
-		{"inputs that do not fit", c, http.MethodPost, "/v1/runs", body(`{"workflow": %q, "inputs": {}}`, workflow), 422, "topic"},
+		{"inputs that do not fit", c, http.MethodPost, "/v1/runs", body(`{"workflow": %q, "inputs": {}}`, workflow), 422, `"pointer":"/inputs","message":"topic is missing"`},
 		{"a version that is not there", c, http.MethodPost, "/v1/runs", body(`{"workflow": %q, "version": 9, "inputs": {"topic": "x"}}`, workflow), 404, "9"},
 		{"a workflow that is not published", c, http.MethodPost, "/v1/runs", body(`{"workflow": %q, "inputs": {}}`, broken), 409, "publish"},
 		{"publishing what has problems", c, http.MethodPost, "/v1/workflows/" + broken + ":publish", []byte(`{}`), 422, "magic"},

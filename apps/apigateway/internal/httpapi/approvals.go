@@ -80,8 +80,7 @@ func (s *Server) approvals() {
 		ApprovalPath
 		Body Submission
 	}) (*approvalOutput, error) {
-		answer, err := s.decide(ctx, in.ID, workflowv1.ApprovalStatus_APPROVAL_STATUS_SUBMITTED, in.Body.Decision, in.Body.Data)
-		return answer, below("/data", err)
+		return s.decide(ctx, in.ID, workflowv1.ApprovalStatus_APPROVAL_STATUS_SUBMITTED, in.Body.Decision, in.Body.Data)
 	})
 }
 

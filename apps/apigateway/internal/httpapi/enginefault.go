@@ -89,7 +89,7 @@ func retryable(p *Problem, failed *status.Status, otherwise time.Duration) *Prob
 	return p
 }
 
-// below moves the pointers of a problem's faults: what the engine calls "/topic" is "/inputs/topic" of the
+// below moves the pointers of a problem's faults: what the engine calls "/config" is "/node/config" of the
 // request's body.
 func below(prefix string, err error) error {
 	failed, ok := status.FromError(err)

@@ -64,7 +64,7 @@ func TestWhatTheEngineRefusesBecomesAProblem(t *testing.T) {
 func TestDetailsOfTheEngineReachTheCaller(t *testing.T) {
 	w := newWorld(t)
 	refusal, _ := status.New(codes.InvalidArgument, "the inputs do not fit").WithDetails(&errdetails.BadRequest{FieldViolations: []*errdetails.BadRequest_FieldViolation{
-		{Field: "/topic", Description: "is missing", Reason: "missing_field"}, {Field: "", Description: "has too much", Reason: "unknown_field"},
+		{Field: "/inputs/topic", Description: "is missing", Reason: "missing_field"}, {Field: "/inputs", Description: "has too much", Reason: "unknown_field"},
 		{Field: "version", Description: "is too large", Reason: "out_of_range"},
 	}})
 	w.engine.on("StartRun", func(any) (any, error) { return nil, refusal.Err() })
@@ -80,6 +80,10 @@ func TestDetailsOfTheEngineReachTheCaller(t *testing.T) {
 				t.Errorf("error %d: got %v, want %v", i, items[i], want)
 			}
 		}
+	}
+	w.engine.on("TestNode", func(any) (any, error) { return nil, refusal.Err() })
+	if got := w.ask(t, "POST", "/v1/nodes:test", `{"node":{}}`); !strings.Contains(got.body, `"pointer":"/node/inputs/topic"`) {
+		t.Errorf("a fault of a node: %+v", got)
 	}
 	later, _ := status.New(codes.Unavailable, "failing over").WithDetails(&errdetails.RetryInfo{RetryDelay: durationpb.New(6500 * time.Millisecond)})
 	w.engine.on("PublishWorkflow", func(any) (any, error) { return nil, later.Err() })

@@ -113,7 +113,7 @@ func (s *Server) startRun(ctx context.Context, in *struct{ Body RunRequest }) (*
 		ThreadId: in.Body.Thread, ThreadPolicy: valueOf[workflowv1.ThreadPolicy](in.Body.Policy),
 	})
 	if err != nil {
-		return nil, below("/inputs", err)
+		return nil, err
 	}
 	return located(answer.GetRun()), nil
 }
