@@ -69,7 +69,8 @@ func (s *Server) runTools(to *mcp.Server) {
 	offer(s, to, tool{
 		name: "list_runs", title: "List runs", hints: reads(), detail: "Lists the workspace's runs, the newest first, without their inputs and outputs.",
 	}, func(ctx context.Context, c *toolCall, in listRunsInput) (page list[Run], err error) {
-		return page, c.get(ctx, "/v1/runs", in.query(map[string]string{"workflow_id": in.Workflow, "status": strings.Join(in.Status, ",")}), &page)
+		err = c.get(ctx, "/v1/runs", in.query(map[string]string{"workflow_id": in.Workflow, "status": strings.Join(in.Status, ",")}), &page)
+		return page, err
 	})
 	offer(s, to, tool{
 		name: "get_run_events", title: "Get a run's events", hints: reads(),
@@ -80,7 +81,8 @@ func (s *Server) runTools(to *mcp.Server) {
 		name: "cancel_run", title: "Cancel a run", hints: ends,
 		detail: "Ends a run with everything below it; calls in flight are cut. No effect on a run that has ended.",
 	}, func(ctx context.Context, c *toolCall, in cancelRunInput) (canceled Run, err error) {
-		return canceled, c.post(ctx, in.path()+":cancel", "", in.CancelRequest, &canceled)
+		err = c.post(ctx, in.path()+":cancel", "", in.CancelRequest, &canceled)
+		return canceled, err
 	})
 }
 
@@ -112,5 +114,6 @@ func eventsTool(ctx context.Context, c *toolCall, in getRunEventsInput) (page Ev
 		limit = in.Limit
 	}
 	query := url.Values{"after": {strconv.FormatInt(in.After, 10)}, "limit": {strconv.Itoa(limit)}}
-	return page, c.get(ctx, in.path()+"/events", query, &page)
+	err = c.get(ctx, in.path()+"/events", query, &page)
+	return page, err
 }

@@ -64,7 +64,8 @@ func decoded[I any](schema *huma.Schema, arguments json.RawMessage) (input I, er
 	place.Push("body")
 	huma.Validate(nil, schema, place, huma.ModeWriteToServer, given, found)
 	if len(found.Errors) == 0 {
-		return input, unfitting(json.Unmarshal(arguments, &input))
+		err = unfitting(json.Unmarshal(arguments, &input))
+		return input, err
 	}
 	p := newProblem(http.StatusUnprocessableEntity, codeInvalid, "the arguments do not fit the tool's input schema")
 	for _, fault := range found.Errors {

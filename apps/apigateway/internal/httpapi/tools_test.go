@@ -80,6 +80,17 @@ func TestToolsAnswerAsTheySay(t *testing.T) {
 	}
 }
 
+func TestAWorkflowThatIsNotPublishedSaysSo(t *testing.T) {
+	w := newWorld(t)
+	w.engine.on("GetWorkflow", func(any) (any, error) {
+		return &workflowv1.GetWorkflowResponse{Workflow: &workflowv1.Workflow{Id: "wfl_1", Name: "Draft", Description: "Not yet."}}, nil
+	})
+	text, failed := use(t, w.connect(t, identity.Viewer, nil), "get_workflow", `{"workflow":"wfl_1"}`)
+	if want := `{"id":"wfl_1","version":0,"name":"Draft","description":"Not yet."}`; failed || text != want {
+		t.Errorf("want %s, got %s", want, text)
+	}
+}
+
 func TestAToolsArgumentsReachTheEngineOnce(t *testing.T) {
 	w := newWorld(t)
 	w.published(workflowv1.RunStatus_RUN_STATUS_COMPLETED)

@@ -60,7 +60,8 @@ func (s *Server) workflowTools(to *mcp.Server) {
 		name: "list_workflows", title: "List workflows", hints: reads(),
 		detail: "Lists the workspace's workflows, the newest first. One whose published_version is 0 cannot be started yet.",
 	}, func(ctx context.Context, c *toolCall, in listWorkflowsInput) (page list[Workflow], err error) {
-		return page, c.get(ctx, "/v1/workflows", in.query(map[string]string{"name": in.Name}), &page)
+		err = c.get(ctx, "/v1/workflows", in.query(map[string]string{"name": in.Name}), &page)
+		return page, err
 	})
 	offer(s, to, tool{
 		name: "get_workflow", title: "Get a workflow", hints: reads(),
@@ -85,5 +86,6 @@ func describeTool(ctx context.Context, c *toolCall, in getWorkflowInput) (Callab
 	if err := c.get(ctx, path+"/versions/"+strconv.Itoa(int(described.Version)), nil, &published); err != nil {
 		return Callable{}, err
 	}
-	return described, json.Unmarshal(published.Document, &described.Promise)
+	err := json.Unmarshal(published.Document, &described.Promise)
+	return described, err
 }
