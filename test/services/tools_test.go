@@ -81,7 +81,8 @@ func TestAnAgentElsewhereRunsAWorkflow(t *testing.T) {
 		Version int
 		Inputs  struct{ Required []string }
 	}
-	if failure := use(t, session, "get_workflow", map[string]any{"workflow": id}, &described); failure != "" || described.Version != 1 || !slices.Equal(described.Inputs.Required, []string{"topic", "text"}) {
+	failure := use(t, session, "get_workflow", map[string]any{"workflow": id}, &described)
+	if failure != "" || described.Version != 1 || !slices.Equal(described.Inputs.Required, []string{"topic", "text"}) {
 		t.Fatalf("%+v %s", described, failure)
 	}
 	if failure := use(t, session, "start_run", map[string]any{"workflow": id, "inputs": map[string]any{"topic": "tides"}}, nil); !strings.Contains(failure, "- /inputs: text is missing") {
@@ -249,6 +250,11 @@ func asking() modelsim.Rule {
 	}
 }
 
+// lookAround is an agent with one of our own tools.
+const lookAround = `{"schema": "agentteam/v1", "name": "Look around", "nodes": [
+	{"id": "work", "type": "agent", "config": {"provider": "openai", "model": "gpt-5-mini", "prompt": "Which workflows greet?", "tools": [
+		{"type": "mcp", "name": "platform", "server": %q, "tools": ["list_workflows"]}]}}], "edges": []}`
+
 func TestAnAgentOfOursUsesOurTools(t *testing.T) {
 	c := newClient(t)
 	greet := publish(t, c, rightDocument)
@@ -257,8 +263,7 @@ func TestAnAgentOfOursUsesOurTools(t *testing.T) {
 	if err := c.Post(t.Context(), "/v1/mcp-servers", map[string]any{"name": "platform", "url": stack.Gateway + "/mcp", "credential": credential}, &server); err != nil {
 		t.Fatal(err)
 	}
-	run := start(t, c, publish(t, c, fmt.Sprintf(`{"schema": "agentteam/v1", "name": "Look around", "nodes": [{"id": "work", "type": "agent", "config": {
-		"provider": "openai", "model": "gpt-5-mini", "prompt": "Which workflows greet?", "tools": [{"type": "mcp", "name": "platform", "server": %q, "tools": ["list_workflows"]}]}}], "edges": []}`, server.ID)), `{}`)
+	run := start(t, c, publish(t, c, fmt.Sprintf(lookAround, server.ID)), `{}`)
 	events := follow(t, c, run, nil)
 	expectOrder(t, events, "tool.call", "tool.result", "run.completed") // and nobody is asked: the tool says that it only reads
 	if !slices.ContainsFunc(events, func(e api.Event) bool {

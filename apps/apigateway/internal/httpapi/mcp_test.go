@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 
@@ -152,7 +151,7 @@ func FuzzMessages(f *testing.F) {
 		}
 		answer := httptest.NewRecorder()
 		w.handler.ServeHTTP(answer, r)
-		if answer.Code >= http.StatusInternalServerError || !slices.Contains([]string{"", "application/json", "application/problem+json", "text/event-stream", "text/plain; charset=utf-8"}, answer.Header().Get("Content-Type")) {
+		if answer.Code >= http.StatusInternalServerError {
 			t.Errorf("%q: %d %s", body, answer.Code, answer.Body)
 		}
 	})

@@ -16,12 +16,12 @@ type Waiting struct {
 }
 
 type startRunInput struct {
+	Waiting
 	Workflow string                     `json:"workflow" maxLength:"64" pattern:"^[a-z]+_[0-9a-z]+$" patternDescription:"an id of list_workflows" doc:"The workflow's id."`
 	Version  int32                      `json:"version,omitempty" minimum:"1" doc:"The newest published version without it."`
 	Inputs   map[string]json.RawMessage `json:"inputs,omitempty" doc:"What the inputs of get_workflow ask for."`
 	Budget   *Budget                    `json:"budget,omitempty" doc:"The tighter of this and the document's budget holds, bound by bound."`
 	Key      string                     `json:"idempotency_key,omitempty" maxLength:"255" pattern:"^[!-~]+$" patternDescription:"visible ASCII characters" doc:"Makes the call safe to repeat for 24 hours: the same key and arguments give the same run. Choose a new one for each run that you want."`
-	Waiting
 }
 
 // RunChoice is the argument that names a run.
@@ -90,7 +90,7 @@ func (s *Server) runTools(to *mcp.Server) {
 func startTool(ctx context.Context, c *toolCall, in startRunInput) (RunState, error) {
 	request := RunRequest{Workflow: in.Workflow, Version: in.Version, Budget: in.Budget}
 	if in.Inputs != nil {
-		inputs, err := json.Marshal(in.Inputs)
+		inputs, err := written(in.Inputs)
 		if err != nil {
 			return RunState{}, err
 		}

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -89,11 +90,18 @@ func unfitting(err error) error {
 
 // toolSuccess gives the output as data, and as text for clients that know no data.
 func toolSuccess(output any) (*mcp.CallToolResult, error) {
-	text, err := json.Marshal(output)
+	text, err := written(output)
 	if err != nil {
 		return nil, err
 	}
 	return &mcp.CallToolResult{StructuredContent: json.RawMessage(text), Content: []mcp.Content{&mcp.TextContent{Text: string(text)}}}, nil
+}
+
+// written is JSON as the HTTP API writes it: < and > stay what they are.
+func written(value any) ([]byte, error) {
+	var text bytes.Buffer
+	err := huma.DefaultJSONFormat.Marshal(&text, value)
+	return bytes.TrimSpace(text.Bytes()), err
 }
 
 // toolFailure says a problem in lines that a model can act upon.

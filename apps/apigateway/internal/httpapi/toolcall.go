@@ -57,7 +57,7 @@ func (c *toolCall) ask(ctx context.Context, method, path, key string, body, into
 
 // asking is the request that the message came in, with another method, path and body.
 func (c *toolCall) asking(ctx context.Context, method, path, key string, body any) (*http.Request, error) {
-	content, err := json.Marshal(body)
+	content, err := written(body)
 	if err != nil {
 		return nil, err
 	}

@@ -27,7 +27,7 @@ func (w *world) published(state workflowv1.RunStatus) {
 		"ListWorkflows": &workflowv1.ListWorkflowsResponse{Workflows: []*workflowv1.Workflow{{Id: "wfl_1", Name: "Greet", PublishedVersion: 2, Created: made, Updated: made}}},
 		"GetWorkflow":   &workflowv1.GetWorkflowResponse{Workflow: &workflowv1.Workflow{Id: "wfl_1", Name: "Draft", PublishedVersion: 2, Created: made, Updated: made}},
 		"GetVersion": &workflowv1.GetVersionResponse{Version: &workflowv1.Version{WorkflowId: "wfl_1", Version: 2, Published: made,
-			DocumentJson: `{"name": "Greet", "description": "Says hello.", "inputs": {"type": "object"}, "outputs": {"text": "${{ nodes.a.output }}"}, "nodes": []}`}},
+			DocumentJson: `{"name": "Greet", "description": "Says hello.", "inputs": {"type": "object"}, "outputs": {"text": "<${{ nodes.a.output }}>"}, "nodes": []}`}},
 		"GetRun":    &workflowv1.GetRunResponse{Run: run("run_1", "{}")},
 		"ListRuns":  &workflowv1.ListRunsResponse{Runs: []*workflowv1.Run{run("run_1", "")}, NextToken: "more"},
 		"CancelRun": &workflowv1.CancelRunResponse{Run: run("run_1", "{}")},
@@ -50,7 +50,7 @@ func TestToolsAnswerAsTheySay(t *testing.T) {
 	session := w.connect(t, identity.Admin, nil)
 	calls := map[string][2]string{
 		"list_workflows": {`{"page_size": 10, "name": "gre"}`, `"published_version":2`},
-		"get_workflow":   {`{"workflow": "wfl_1"}`, `{"id":"wfl_1","version":2,"name":"Greet","description":"Says hello.","inputs":{"type":"object"},"outputs":{"text":`},
+		"get_workflow":   {`{"workflow": "wfl_1"}`, `{"name":"Greet","description":"Says hello.","inputs":{"type":"object"},"outputs":{"text":"<${{ nodes.a.output }}>"},"id":"wfl_1","version":2}`},
 		"start_run":      {`{"workflow": "wfl_1", "version": 2, "inputs": {"a": 1}, "budget": {"usd": 1}, "wait_seconds": 1}`, `"pending_approvals":[{"id":"apr_1"`},
 		"get_run":        {`{"run": "run_1", "wait_seconds": 25}`, `"pending_approvals":[{"id":"apr_1","step":"check","kind":"approval","title":"Send it?"`},
 		"list_runs":      {`{"workflow": "wfl_1", "status": ["paused", "failed"], "page_token": "t"}`, `"next_page_token":"more"`},
@@ -86,7 +86,7 @@ func TestAWorkflowThatIsNotPublishedSaysSo(t *testing.T) {
 		return &workflowv1.GetWorkflowResponse{Workflow: &workflowv1.Workflow{Id: "wfl_1", Name: "Draft", Description: "Not yet."}}, nil
 	})
 	text, failed := use(t, w.connect(t, identity.Viewer, nil), "get_workflow", `{"workflow":"wfl_1"}`)
-	if want := `{"id":"wfl_1","version":0,"name":"Draft","description":"Not yet."}`; failed || text != want {
+	if want := `{"name":"Draft","description":"Not yet.","id":"wfl_1","version":0}`; failed || text != want {
 		t.Errorf("want %s, got %s", want, text)
 	}
 }
@@ -100,13 +100,13 @@ func TestAToolsArgumentsReachTheEngineOnce(t *testing.T) {
 		return &workflowv1.StartRunResponse{Run: &workflowv1.Run{Id: asked[0].GetId(), WorkflowId: "wfl_1"}}, nil
 	})
 	session := w.connect(t, identity.Admin, nil)
-	arguments := `{"workflow":"wfl_1","version":2,"inputs":{"n":9007199254740993,"x":1.50},"budget":{"tokens":7},"idempotency_key":"k-1"}`
+	arguments := `{"workflow":"wfl_1","version":2,"inputs":{"n":9007199254740993,"t":"<&>","x":1.50},"budget":{"tokens":7},"idempotency_key":"k-1"}`
 	first, failed := use(t, session, "start_run", arguments)
 	second, failedToo := use(t, session, "start_run", arguments)
 	if failed || failedToo || first != second || len(asked) != 1 {
 		t.Fatalf("%d calls: %s, then %s", len(asked), first, second)
 	}
-	if r := asked[0]; r.GetInputsJson() != `{"n":9007199254740993,"x":1.50}` || r.GetVersion() != 2 || r.GetBudget().GetTokens() != 7 {
+	if r := asked[0]; r.GetInputsJson() != `{"n":9007199254740993,"t":"<&>","x":1.50}` || r.GetVersion() != 2 || r.GetBudget().GetTokens() != 7 {
 		t.Errorf("the engine was asked %v", r)
 	}
 	if text, failed := use(t, session, "start_run", strings.Replace(arguments, "1.50", "2", 1)); !failed || !strings.HasPrefix(text, "idempotency_mismatch: ") {

@@ -42,9 +42,9 @@ type getWorkflowInput struct {
 
 // Callable is a workflow as who starts it sees it.
 type Callable struct {
+	Promise
 	ID      string `json:"id" example:"wfl_01jcz3x8v9k2m4n6p8q0r2s4t6"`
 	Version int32  `json:"version" doc:"The published version that is described. 0: none is published, so it cannot be started yet."`
-	Promise
 }
 
 // Promise is what a document says of itself to who starts it.
