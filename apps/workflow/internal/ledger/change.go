@@ -23,11 +23,14 @@ type change struct {
 	plan   Plan
 	run    run
 	before Status
-	scopes map[string]*scope
-	loops  map[string]*loop
-	queue  []pending
-	left   int
-	next   []Task
+	// expected is the version that the run's row must still have when it is written; nil: it is locked. version is the one that it then gets.
+	expected *uint32
+	version  *uint32
+	scopes   map[string]*scope
+	loops    map[string]*loop
+	queue    []pending
+	left     int
+	next     []Task
 
 	events []event
 	steps  []*step
@@ -95,7 +98,7 @@ func begin(ctx context.Context, tx *Tx, plan Plan, workspace, id string, scopes 
 }
 
 func newChange(ctx context.Context, tx *Tx, plan Plan, r run) *change {
-	return &change{ctx: ctx, tx: tx, plan: plan, run: r, before: r.status, scopes: map[string]*scope{}, loops: map[string]*loop{},
+	return &change{ctx: ctx, tx: tx, plan: plan, run: r, before: r.status, version: new(uint32), scopes: map[string]*scope{}, loops: map[string]*loop{},
 		left: limit, byPath: map[string]*step{}}
 }
 
@@ -156,6 +159,7 @@ func (c *change) finish() (Outcome, error) {
 		}
 	}
 	c.flush(true)
+	c.handDown()
 	outcome := Outcome{Run: c.run.id, Next: c.next, Ended: c.run.status.Ended()}
 	if outcome.Ended {
 		outcome.End = &End{Status: c.run.status, Took: c.run.now.Sub(c.run.startedAt)}

@@ -150,6 +150,7 @@ const (
 // Reserve announces a call: what it may consume is held back from the budget, and a second try of it will be known
 // as one. The same call again reserves nothing more. A refusal ends the run.
 func Reserve(ctx context.Context, tx *Tx, plan Plan, t Task, call node.Call) (Verdict, Outcome, error) {
+	t.spend()
 	c, err := begin(ctx, tx, plan, t.Workspace, t.Run)
 	if err != nil {
 		return "", Outcome{}, err
@@ -218,7 +219,7 @@ type Move struct {
 // Record records what calls gave and consumed, and, at the step's end, its result and everything that follows from
 // it. If the attempt is over, only what was consumed is recorded.
 func Record(ctx context.Context, tx *Tx, plan Plan, t Task, m Move) (Outcome, error) {
-	c, err := begin(ctx, tx, plan, t.Workspace, t.Run, t.scopes()...)
+	c, err := t.begin(ctx, tx, plan)
 	if err != nil {
 		return Outcome{}, err
 	}

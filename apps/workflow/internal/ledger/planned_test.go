@@ -15,7 +15,7 @@ import (
 // TestStatementsArePlannedOnce holds that PostgreSQL keeps the plans of what every task runs.
 func TestStatementsArePlannedOnce(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, flow(callNode+`, {"id": "then", "type": "http", "config": {"method": "GET", "url": "https://example.com"}}`, `{"from": "call", "to": "then"}`))
+	w := newWorld(t, flow(callNode+`, {"id": "beside", "type": "http", "config": {"method": "GET", "url": "https://example.com"}}`, ``))
 	one := w.pool.Config()
 	one.MaxConns = 1
 	pool, err := pgxpool.NewWithConfig(t.Context(), one)
@@ -56,16 +56,17 @@ func (c *counted) SendBatch(ctx context.Context, batch *pgx.Batch) pgx.BatchResu
 	return c.Conn.SendBatch(ctx, batch)
 }
 
-// TestAStepIsTwoMessages holds that the end of a step waits twice for PostgreSQL: for what it reads, and for the commit.
-func TestAStepIsTwoMessages(t *testing.T) {
+// TestMessagesOfAStep holds how often the end of a step waits for PostgreSQL: for the commit, and before it for what it has to read.
+func TestMessagesOfAStep(t *testing.T) {
 	t.Parallel()
-	then := `, {"id": "then", "type": "http", "config": {"method": "GET", "url": "https://example.com"}}`
+	another := `, {"id": "another", "type": "http", "config": {"method": "GET", "url": "https://example.com"}}`
 	for name, c := range map[string]struct {
 		nodes, edges string
 		want         int
 	}{
-		"in a chain": {callNode + then, `{"from": "call", "to": "then"}`, 2},
-		"in a loop":  {each(callNode, `null`, ``), ``, 3}, // the loop is read when an iteration has ended
+		"in a chain":     {callNode + another, `{"from": "call", "to": "another"}`, 1},
+		"beside another": {callNode + another, ``, 2},
+		"in a loop":      {each(callNode, `null`, ``), ``, 3}, // the loop is read when an iteration has ended
 	} {
 		w := newWorld(t, flow(c.nodes, c.edges))
 		w.create(ledger.New{Inputs: json.RawMessage(`{"base": 1, "list": [1, 2, 3]}`)})
