@@ -1,13 +1,8 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/interpreter"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
@@ -23,6 +18,7 @@ type change struct {
 	plan   Plan
 	run    run
 	before Status
+	found  error // of looking for the run
 	// expected is the version that the run's row must still have when it is written; nil: it is locked. version is the one that it then gets.
 	expected *uint32
 	version  *uint32
@@ -64,37 +60,6 @@ type closedScope struct {
 	status  interpreter.Status
 	output  json.RawMessage
 	failure *node.Failure
-}
-
-// begin locks the run of a task, and reads the scopes that it is about in the same message.
-func begin(ctx context.Context, tx *Tx, plan Plan, workspace, id string, scopes ...string) (*change, error) {
-	if err := enter(tx, workspace); err != nil {
-		return nil, err
-	}
-	c := newChange(ctx, tx, plan, run{id: id, workspace: workspace})
-	var found error
-	c.run.lock(tx, &found)
-	loads := make([]*load, 0, len(scopes))
-	for _, path := range scopes {
-		l, err := c.load(path)
-		if err != nil {
-			return nil, err
-		}
-		loads = append(loads, l)
-	}
-	if err := cmp.Or(tx.Send(ctx), found); err != nil {
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = fmt.Errorf("run %s: %w", id, ErrNotFound)
-		}
-		return nil, err
-	}
-	c.before = c.run.status
-	for _, l := range loads {
-		if _, err := c.keep(l); err != nil {
-			return nil, err
-		}
-	}
-	return c, nil
 }
 
 func newChange(ctx context.Context, tx *Tx, plan Plan, r run) *change {
