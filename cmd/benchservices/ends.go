@@ -14,7 +14,7 @@ import (
 )
 
 // look is how often the benchmark asks which runs have ended, which costs the database a short query.
-const look = 5 * time.Millisecond
+const look = 20 * time.Millisecond
 
 // ends tells when runs have ended.
 type ends struct {

@@ -13,13 +13,14 @@ import (
 // channel is the one that all hubs use. Its messages are "<hub> <run>".
 const channel = "agentteam:wake"
 
-// Pauses after Redis failed.
+// Pauses after Redis failed, and how messages go out.
 const (
 	firstPause  = 100 * time.Millisecond
 	longPause   = 5 * time.Second
 	sendTimeout = 2 * time.Second
-	batch       = 500              // messages in one round trip
-	silence     = 20 * time.Second // after which a connection has to show that it lives
+	gather      = 5 * time.Millisecond // that hints wait for more, when some were sent just now
+	batch       = 500                  // messages in one round trip
+	silence     = 20 * time.Second     // after which a connection has to show that it lives
 )
 
 // send empties the outbox into Redis. What Redis does not take is dropped: by the time that it is back, readers
@@ -37,6 +38,7 @@ func (h *Hub) send(ctx context.Context) {
 				pause.wait(ctx)
 			} else {
 				pause.reset()
+				rest(ctx, gather)
 			}
 		}
 	}
@@ -141,8 +143,12 @@ func (p *pauses) reset() { p.next = 0 }
 
 func (p *pauses) wait(ctx context.Context) {
 	p.next = min(max(2*p.next, firstPause), longPause)
+	rest(ctx, p.next)
+}
+
+func rest(ctx context.Context, long time.Duration) {
 	select {
 	case <-ctx.Done():
-	case <-time.After(p.next):
+	case <-time.After(long):
 	}
 }

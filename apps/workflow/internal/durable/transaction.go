@@ -58,8 +58,17 @@ func (e *Engine) directly(ctx context.Context, fn func(context.Context, *ledger.
 	})
 }
 
-// commit runs a function in a transaction whose begin goes with its first statement, and whose end with its last.
+// commit commits a function's transaction, whose first try may be one of what the run was before somebody changed it.
 func (e *Engine) commit(ctx context.Context, fn func(*ledger.Tx) error) error {
+	err := e.transact(ctx, fn)
+	if ledger.Outdated(err) {
+		return e.transact(ctx, fn)
+	}
+	return err
+}
+
+// transact runs a function in a transaction whose begin goes with its first statement, and whose end with its last.
+func (e *Engine) transact(ctx context.Context, fn func(*ledger.Tx) error) error {
 	conn, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return err

@@ -190,7 +190,7 @@ func (c *change) claim(n *graph.Node, config []byte) *Claim {
 // close ends a scope and tells the step that it belongs to.
 func (c *change) close(s *scope, outcome interpreter.Outcome) error {
 	outcome.Failure = c.locate(s, outcome.Failure)
-	if s.live() && s.path != "" {
+	if s.live() > 0 && s.path != "" {
 		if err := c.cancelLive(s.path); err != nil {
 			return err
 		}

@@ -1,13 +1,8 @@
 package ledger
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/interpreter"
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
@@ -23,11 +18,15 @@ type change struct {
 	plan   Plan
 	run    run
 	before Status
-	scopes map[string]*scope
-	loops  map[string]*loop
-	queue  []pending
-	left   int
-	next   []Task
+	found  error // of looking for the run
+	// expected is the version that the run's row must still have when it is written; nil: it is locked. version is the one that it then gets.
+	expected *uint32
+	version  *uint32
+	scopes   map[string]*scope
+	loops    map[string]*loop
+	queue    []pending
+	left     int
+	next     []Task
 
 	events []event
 	steps  []*step
@@ -63,39 +62,8 @@ type closedScope struct {
 	failure *node.Failure
 }
 
-// begin locks the run of a task, and reads the scopes that it is about in the same message.
-func begin(ctx context.Context, tx *Tx, plan Plan, workspace, id string, scopes ...string) (*change, error) {
-	if err := enter(tx, workspace); err != nil {
-		return nil, err
-	}
-	c := newChange(ctx, tx, plan, run{id: id, workspace: workspace})
-	var found error
-	c.run.lock(tx, &found)
-	loads := make([]*load, 0, len(scopes))
-	for _, path := range scopes {
-		l, err := c.load(path)
-		if err != nil {
-			return nil, err
-		}
-		loads = append(loads, l)
-	}
-	if err := cmp.Or(tx.Send(ctx), found); err != nil {
-		if errors.Is(err, pgx.ErrNoRows) {
-			err = fmt.Errorf("run %s: %w", id, ErrNotFound)
-		}
-		return nil, err
-	}
-	c.before = c.run.status
-	for _, l := range loads {
-		if _, err := c.keep(l); err != nil {
-			return nil, err
-		}
-	}
-	return c, nil
-}
-
 func newChange(ctx context.Context, tx *Tx, plan Plan, r run) *change {
-	return &change{ctx: ctx, tx: tx, plan: plan, run: r, before: r.status, scopes: map[string]*scope{}, loops: map[string]*loop{},
+	return &change{ctx: ctx, tx: tx, plan: plan, run: r, before: r.status, version: new(uint32), scopes: map[string]*scope{}, loops: map[string]*loop{},
 		left: limit, byPath: map[string]*step{}}
 }
 
@@ -156,6 +124,7 @@ func (c *change) finish() (Outcome, error) {
 		}
 	}
 	c.flush(true)
+	c.handDown()
 	outcome := Outcome{Run: c.run.id, Next: c.next, Ended: c.run.status.Ended()}
 	if outcome.Ended {
 		outcome.End = &End{Status: c.run.status, Took: c.run.now.Sub(c.run.startedAt)}

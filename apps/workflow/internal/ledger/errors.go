@@ -1,7 +1,10 @@
 package ledger
 
 import (
+	"errors"
 	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
@@ -12,6 +15,15 @@ var (
 	ErrNotFound = store.ErrNotFound
 	ErrConflict = store.ErrConflict
 )
+
+const divisionByZero = "22012" // PostgreSQL's code (appendix A of its manual)
+
+// Outdated says whether a change was made of what a task knew, and somebody has changed the run since. It has left nothing: the same change again
+// reads the run.
+func Outdated(err error) bool {
+	refusal, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && refusal.Code == divisionByZero
+}
 
 // Invalid is the refusal of a value from outside, with everything that is wrong with it.
 //

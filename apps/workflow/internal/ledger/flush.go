@@ -12,7 +12,8 @@ import (
 // flushSQL writes all rows of a change in one round trip, and gives the role back in the same (permissions were checked when the
 // statement began; the workspace stays set, because PostgreSQL checks new rows against it after that). Values
 // come as arrays of text: PostgreSQL then keeps each JSON value as it was written. They are read by subscript, because
-// unnest of many arrays costs ten times as much for the few rows that there are.
+// unnest of many arrays costs ten times as much for the few rows that there are. A run that is not as it was expected makes it divide by
+// zero, which Outdated knows.
 const flushSQL = `WITH step AS (
   INSERT INTO steps (run_id, workspace_id, path, scope, node_id, type, status, attempt, config, progress, port, output, output_artifact, failure,
     cost, input_tokens, output_tokens, model_calls, tool_calls, ended_at)
@@ -41,9 +42,9 @@ const flushSQL = `WITH step AS (
     failure = CASE WHEN $29 THEN coalesce($28::jsonb, failure) END, ended_at = CASE WHEN $29 THEN coalesce(ended_at, clock_timestamp()) END,
     reserved_cost = $30, reserved_tokens = $31, reserved_tool_calls = $32,
     cost = $33, input_tokens = $34, output_tokens = $35, model_calls = $36, tool_calls = $37, steps = $38
-  WHERE id = $1
+  WHERE id = $1 AND ($56::xid IS NULL OR xmin = $56) RETURNING id
 )
-SELECT CASE WHEN $39 THEN set_config('role', 'none', true) END`
+SELECT pg_current_xact_id()::xid, 1 / (SELECT count(*) FROM run), CASE WHEN $39 THEN set_config('role', 'none', true) END`
 
 // closeSQL ends a scope. One statement for several would find them by the run, and read every scope of a large loop.
 const closeSQL = `UPDATE scopes SET status = $3, output = $4::text::json, failure = $5::text::jsonb WHERE run_id = $1 AND path = $2`
@@ -62,7 +63,8 @@ func (c *change) flush(last bool) {
 	for _, s := range c.closed {
 		c.tx.Queue(closeSQL, c.run.id, s.path, s.status, nullable(s.output), failureText(s.failure))
 	}
-	c.tx.Queue(flushSQL, arguments...)
+	c.tx.Queue(flushSQL, append(arguments, c.expected)...).QueryRow(func(row pgx.Row) error { return row.Scan(c.version, nil, nil) })
+	c.expected = nil // the row is this transaction's now
 	c.steps, c.events, c.closed, c.calls = nil, nil, nil, nil
 	clear(c.byPath)
 }

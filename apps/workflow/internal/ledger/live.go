@@ -8,11 +8,7 @@ import (
 
 // Append adds events of a call that is being made. It says false, and adds nothing, if the attempt is over.
 func Append(ctx context.Context, tx *Tx, t Task, events []node.CallEvent) (bool, error) {
-	c, err := begin(ctx, tx, Plan{}, t.Workspace, t.Run)
-	if err != nil {
-		return false, err
-	}
-	current, err := c.current(t)
+	c, current, err := midway(ctx, tx, Plan{}, t)
 	if err != nil {
 		return false, err
 	}
@@ -27,11 +23,7 @@ func Append(ctx context.Context, tx *Tx, t Task, events []node.CallEvent) (bool,
 
 // Reset tells readers to forget what they have seen of a call, if they have: it is made again.
 func Reset(ctx context.Context, tx *Tx, t Task, call node.Call) error {
-	c, err := begin(ctx, tx, Plan{}, t.Workspace, t.Run)
-	if err != nil {
-		return err
-	}
-	current, err := c.current(t)
+	c, current, err := midway(ctx, tx, Plan{}, t)
 	if err != nil {
 		return err
 	}

@@ -150,11 +150,7 @@ const (
 // Reserve announces a call: what it may consume is held back from the budget, and a second try of it will be known
 // as one. The same call again reserves nothing more. A refusal ends the run.
 func Reserve(ctx context.Context, tx *Tx, plan Plan, t Task, call node.Call) (Verdict, Outcome, error) {
-	c, err := begin(ctx, tx, plan, t.Workspace, t.Run)
-	if err != nil {
-		return "", Outcome{}, err
-	}
-	current, err := c.current(t)
+	c, current, err := midway(ctx, tx, plan, t)
 	if err != nil {
 		return "", Outcome{}, err
 	}
@@ -191,16 +187,6 @@ func (c *change) holdBack(call node.Call) (Verdict, Outcome, error) {
 	return Go, Outcome{Run: c.run.id}, nil
 }
 
-// current says whether a perform task's attempt is the one that goes on.
-func (c *change) current(t Task) (bool, error) {
-	if c.stale(t.Generation) {
-		return false, nil
-	}
-	var found bool
-	err := c.tx.QueryRow(c.ctx, `SELECT EXISTS (SELECT FROM steps WHERE run_id = $1 AND path = $2 AND attempt = $3 AND status = 'running')`, t.Run, t.Path, t.Attempt).Scan(&found)
-	return found, err
-}
-
 // Move is what a step's program did: calls that gave results, and the end if it is reached.
 type Move struct {
 	Calls   []node.Call       // each with its result
@@ -218,7 +204,7 @@ type Move struct {
 // Record records what calls gave and consumed, and, at the step's end, its result and everything that follows from
 // it. If the attempt is over, only what was consumed is recorded.
 func Record(ctx context.Context, tx *Tx, plan Plan, t Task, m Move) (Outcome, error) {
-	c, err := begin(ctx, tx, plan, t.Workspace, t.Run, t.scopes()...)
+	c, err := t.begin(ctx, tx, plan)
 	if err != nil {
 		return Outcome{}, err
 	}

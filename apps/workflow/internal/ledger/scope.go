@@ -72,14 +72,14 @@ func (c *change) output(path, artifact string) (json.RawMessage, error) {
 	return value, err
 }
 
-// live says whether any step of the scope has not ended.
-func (s *scope) live() bool {
+// live is how many steps of the scope have not ended.
+func (s *scope) live() (n int) {
 	for _, r := range s.results {
 		if !r.Status.Ended() {
-			return true
+			n++
 		}
 	}
-	return false
+	return n
 }
 
 const loadScope = `SELECT sc.status, coalesce(sc.parent_step, ''), coalesce(sc.item_index, -1), CASE WHEN row_number() OVER () = 1 THEN sc.variables END,

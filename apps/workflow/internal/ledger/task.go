@@ -41,6 +41,8 @@ type Task struct {
 	// Claim is set if the step is claimed for the process that got the task from the ledger; a process that
 	// gets it from anywhere else has to Begin.
 	Claim *Claim `json:"-"`
+	// snapshot spares the process that goes on at once to read the run.
+	snapshot *snapshot
 }
 
 // ID is the same for the same task, so that starting it twice is starting it once.

@@ -1,7 +1,7 @@
 // Package ledger is the state of runs. Every change of a run is one function on a transaction that somebody
 // else begins and commits: it locks the run's row, lets the interpreter say what follows from the recorded
 // results, records that with its events, and gives the tasks that are to be carried out next. It knows no
-// clock but the database's, no network, and nothing of what carries the tasks out.
+// clock but the database's, which it counts on while a run is handed down, no network, and nothing of what carries the tasks out.
 package ledger
 
 import (

@@ -99,8 +99,23 @@ func (w *world) create(n ledger.New) {
 	})
 }
 
-// change commits a function of the ledger, and keeps the tasks that it gives.
+// change commits a function of the ledger, again if the run was changed since, and keeps the tasks that it gives.
 func (w *world) change(fn func(context.Context, *ledger.Tx) (ledger.Outcome, error)) (ledger.Outcome, error) {
+	o, err := w.commit(fn)
+	if ledger.Outdated(err) {
+		o, err = w.commit(fn)
+	}
+	for _, t := range o.Next {
+		if t.After > 0 {
+			w.delayed = append(w.delayed, t)
+		} else {
+			w.ready = append(w.ready, t)
+		}
+	}
+	return o, err
+}
+
+func (w *world) commit(fn func(context.Context, *ledger.Tx) (ledger.Outcome, error)) (ledger.Outcome, error) {
 	var o ledger.Outcome
 	err := pgx.BeginFunc(w.t.Context(), w.pool, func(tx pgx.Tx) (err error) {
 		change := ledger.On(tx)
@@ -116,13 +131,6 @@ func (w *world) change(fn func(context.Context, *ledger.Tx) (ledger.Outcome, err
 		}
 		return nil
 	})
-	for _, t := range o.Next {
-		if t.After > 0 {
-			w.delayed = append(w.delayed, t)
-		} else {
-			w.ready = append(w.ready, t)
-		}
-	}
 	return o, err
 }
 

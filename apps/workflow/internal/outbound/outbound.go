@@ -45,7 +45,7 @@ func NewClient(o Options) *http.Client {
 			TLSHandshakeTimeout:    10 * time.Second,
 			MaxResponseHeaderBytes: MaxHeaders,
 			MaxIdleConns:           100,
-			MaxIdleConnsPerHost:    4,
+			MaxIdleConnsPerHost:    100,
 			IdleConnTimeout:        30 * time.Second,
 			ForceAttemptHTTP2:      true,
 		}},

@@ -72,10 +72,8 @@ func (d Documents) Get(ctx context.Context, workspace, name string) (found Docum
 	if !id.Valid(d.prefix, name) {
 		return Document{}, d.missing(name)
 	}
-	err = database.InWorkspace(ctx, d.pool, workspace, func(tx pgx.Tx) error {
-		const query = `SELECT ` + documentColumns + `, document::text FROM workflows WHERE id = $1 AND deleted_at IS NULL`
-		return tx.QueryRow(ctx, d.sql(query), name).Scan(append(found.targets(), &found.Text)...)
-	})
+	const query = `SELECT ` + documentColumns + `, document::text FROM workflows WHERE id = $1 AND deleted_at IS NULL`
+	err = database.ReadRow(ctx, d.pool, workspace, append(found.targets(), &found.Text), d.sql(query), name)
 	return found, orNotFound(err, d.missing(name))
 }
 

@@ -97,9 +97,7 @@ func (s *Store) Head(ctx context.Context, workspace, run string) (head RunHead, 
 	if !id.Valid(id.Run, run) {
 		return RunHead{}, noRun(run)
 	}
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		const query = `SELECT last_seq, status NOT IN ('queued', 'running', 'paused') FROM runs WHERE id = $1`
-		return tx.QueryRow(ctx, query, run).Scan(&head.LastSeq, &head.Ended)
-	})
+	const query = `SELECT last_seq, status NOT IN ('queued', 'running', 'paused') FROM runs WHERE id = $1`
+	err = database.ReadRow(ctx, s.pool, workspace, []any{&head.LastSeq, &head.Ended}, query, run)
 	return head, orNotFound(err, noRun(run))
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/agentteam/agentteam/apps/workflow/internal/node"
 	"github.com/agentteam/agentteam/internal/database"
 	"github.com/agentteam/agentteam/internal/id"
@@ -54,10 +52,8 @@ func (s *Store) Run(ctx context.Context, workspace, run string) (r Run, err erro
 	if !id.Valid(id.Run, run) {
 		return Run{}, noRun(run)
 	}
-	err = database.InWorkspace(ctx, s.pool, workspace, func(tx pgx.Tx) error {
-		const query = `SELECT ` + runColumns + `, inputs::text, coalesce(outputs::text, '') FROM runs WHERE id = $1`
-		return tx.QueryRow(ctx, query, run).Scan(append(r.targets(), &r.Inputs, &r.Outputs)...)
-	})
+	const query = `SELECT ` + runColumns + `, inputs::text, coalesce(outputs::text, '') FROM runs WHERE id = $1`
+	err = database.ReadRow(ctx, s.pool, workspace, append(r.targets(), &r.Inputs, &r.Outputs), query, run)
 	return r, orNotFound(err, noRun(run))
 }
 

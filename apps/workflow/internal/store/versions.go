@@ -71,11 +71,9 @@ func (d Documents) version(ctx context.Context, workspace, name string, version 
 	if !id.Valid(d.prefix, name) {
 		return Version{}, d.missing(name)
 	}
-	err = database.InWorkspace(ctx, d.pool, workspace, func(tx pgx.Tx) error {
-		query := `SELECT ` + versionColumns + `, document::text FROM workflow_versions WHERE workflow_id = $1 AND version =
-			(SELECT coalesce(nullif($2::integer, 0), published_version) FROM workflows WHERE id = $1 ` + condition + `)`
-		return tx.QueryRow(ctx, d.sql(query), name, version).Scan(append(v.targets(), &v.Text)...)
-	})
+	query := `SELECT ` + versionColumns + `, document::text FROM workflow_versions WHERE workflow_id = $1 AND version =
+		(SELECT coalesce(nullif($2::integer, 0), published_version) FROM workflows WHERE id = $1 ` + condition + `)`
+	err = database.ReadRow(ctx, d.pool, workspace, append(v.targets(), &v.Text), d.sql(query), name, version)
 	return v, orNotFound(err, d.noVersion(name, version))
 }
 
@@ -117,9 +115,7 @@ func (d Documents) PublishedVersion(ctx context.Context, workspace, name string)
 	if !id.Valid(d.prefix, name) {
 		return 0, d.missing(name)
 	}
-	err = database.InWorkspace(ctx, d.pool, workspace, func(tx pgx.Tx) error {
-		return tx.QueryRow(ctx, d.sql(`SELECT published_version FROM workflows WHERE id = $1 AND deleted_at IS NULL`), name).Scan(&version)
-	})
+	err = database.ReadRow(ctx, d.pool, workspace, []any{&version}, d.sql(`SELECT published_version FROM workflows WHERE id = $1 AND deleted_at IS NULL`), name)
 	if err == nil && version == 0 {
 		return 0, fmt.Errorf("%s %q has no published version, publish it first: %w", d.kind, name, ErrConflict)
 	}
