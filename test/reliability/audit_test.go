@@ -101,7 +101,7 @@ func (w *world) histories() map[string]*history {
 
 func readRecords(t *testing.T, tx pgx.Tx, all map[string]*history) error {
 	t.Helper()
-	rows, err := tx.Query(t.Context(), `SELECT run_id, seq, type, step, time, CASE WHEN type = 'message.completed' THEN (data->>'call')::int ELSE 0 END,
+	rows, err := tx.Query(t.Context(), `SELECT run_id, seq, type, step, time, CASE WHEN type IN ('message.completed', 'tool.result') THEN (data->>'call')::int ELSE 0 END,
 		coalesce(data->>'agent', ''), coalesce(data->>'task', nullif(data->>'text', ''), data->>'tool', data->>'title', data->>'decision', '') FROM events ORDER BY run_id, seq`)
 	if err != nil {
 		return err
@@ -243,10 +243,10 @@ type repeats struct {
 
 // repeats judges every request to a model. A call is asked for again only if the process that asked before was killed before it
 // recorded the answer, and never after the answer is recorded.
-func (w *world) repeats(recorded map[string]*history, kills []kill) (r repeats) {
+func (w *world) repeats(requests []request, recorded map[string]*history, kills []kill) (r repeats) {
 	w.t.Helper()
 	byCall := map[string][]request{}
-	for _, one := range w.models.journal() {
+	for _, one := range requests {
 		byCall[one.call] = append(byCall[one.call], one)
 		r.requests++
 		if slices.ContainsFunc(kills, func(k kill) bool { return k.process == one.process && (one.ended.IsZero() || one.ended.After(k.at)) }) {
@@ -255,7 +255,7 @@ func (w *world) repeats(recorded map[string]*history, kills []kill) (r repeats) 
 	}
 	r.calls = len(byCall)
 	for call, requests := range byCall {
-		done, found := recordedAt(recorded, call)
+		done, found := recordedAt(recorded, call, 0)
 		if !found {
 			w.t.Errorf("the model was asked for call %s, and no run has its answer", call)
 			continue
@@ -291,16 +291,17 @@ func explained(one request, kills []kill) bool {
 	})
 }
 
-// recordedAt finds the answer of a call: run/step/generation/attempt/number.
-func recordedAt(recorded map[string]*history, call string) (time.Time, bool) {
+// recordedAt finds when the answer of a call, run/step/generation/attempt/number, was recorded, or of the one that many before it.
+func recordedAt(recorded map[string]*history, call string, before int) (time.Time, bool) {
 	parts := strings.Split(call, "/")
-	if len(parts) < 5 {
+	number, err := strconv.Atoi(parts[len(parts)-1])
+	if len(parts) < 5 || err != nil {
 		return time.Time{}, false
 	}
-	run, step, number := parts[0], strings.Join(parts[1:len(parts)-3], "/"), parts[len(parts)-1]
+	run, step := parts[0], strings.Join(parts[1:len(parts)-3], "/")
 	h := cmp.Or(recorded[run], &history{})
 	for _, e := range h.events {
-		if e.kind == "message.completed" && e.step == step && strconv.Itoa(e.call) == number {
+		if e.call > 0 && e.step == step && e.call == number-before {
 			return e.time, true
 		}
 	}

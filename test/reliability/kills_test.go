@@ -45,7 +45,7 @@ func TestKills(t *testing.T) {
 	runs := load.end()
 	recorded := w.settle(runs, patience)
 	w.audit(runs, recorded)
-	r := w.repeats(recorded, kills)
+	r := w.repeats(w.models.journal(), recorded, kills)
 	if r.inFlight < killRounds/5 {
 		t.Errorf("seed %d: only %d calls were in flight at %d kills: the test has shown little", seed, r.inFlight, killRounds)
 	}

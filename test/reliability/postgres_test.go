@@ -57,7 +57,7 @@ func TestPostgresAway(t *testing.T) {
 	recorded := w.settle(runs, patience)
 	settledAfter := time.Since(back)
 	w.audit(runs, recorded)
-	w.repeats(recorded, nil) // what models answered meanwhile waits in memory to be recorded
+	w.repeats(w.models.journal(), recorded, nil) // what models answered meanwhile waits in memory to be recorded
 	connections, refusals := 0, 0
 	for _, s := range streams {
 		s.check(patience)

@@ -59,7 +59,7 @@ func TestRollingReplacement(t *testing.T) {
 	runs := load.end()
 	recorded := w.settle(runs, patience)
 	w.audit(runs, recorded)
-	r := w.repeats(recorded, nil)
+	r := w.repeats(w.models.journal(), recorded, nil)
 	longest, where := stall(recorded)
 	if longest -= waits; longest > drainedStall {
 		t.Errorf("%s nothing happened for %v, at most %v is right", where, longest, drainedStall)

@@ -24,7 +24,7 @@ func TestEngineAwayWhileStreaming(t *testing.T) {
 	runs := expected{run: slowOutputs(1)}
 	recorded := w.settle(runs, patience)
 	w.audit(runs, recorded)
-	w.repeats(recorded, []kill{{process: engines[0].name, at: at}})
+	w.repeats(w.models.journal(), recorded, []kill{{process: engines[0].name, at: at}})
 	if s.connected > 2 {
 		t.Errorf("the reader connected %d times, at most 2 are right", s.connected)
 	}

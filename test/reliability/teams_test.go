@@ -76,7 +76,7 @@ func TestKilledTeams(t *testing.T) {
 	runs := load.end()
 	recorded := w.settle(runs, patience)
 	w.audit(runs, recorded)
-	r := w.repeats(recorded, kills)
+	r := w.repeats(w.models.journal(), recorded, kills)
 	if r.inFlight == 0 || len(runs) < teamRounds/3 {
 		t.Errorf("seed %d: only %d calls were in flight at %d kills, of %d runs: the test has shown little", seed, r.inFlight, teamRounds, len(runs))
 	}

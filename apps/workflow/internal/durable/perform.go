@@ -67,7 +67,7 @@ func (p *performance) runOne(ctx dbos.Context) (ledger.Outcome, error) {
 	if len(move.Calls) != 1 || !cheap(move.Calls[0]) {
 		return p.run(ctx)
 	}
-	r, err := p.makeNow(ctx, move.Calls[0])
+	r, err := p.makeNow(ctx, move.Calls[0], func() (bool, error) { return false, nil })
 	if err != nil {
 		return ledger.Outcome{}, err
 	}
@@ -197,23 +197,40 @@ func (p *performance) makeAll(ctx dbos.Context, calls []node.Call) ([]node.CallR
 	return results, cmp.Or(errs...)
 }
 
+// wakeful is how long a process that was not paused takes at most from a look into the journal to the call.
+const wakeful = time.Second
+
+var errMade = errors.New("another process has made the call meanwhile")
+
 // makeOnce makes a call unless it was recorded, and records it. It looks now, and not at what the journal knew when the task began here: a process
-// that was paused must not make a call again that another has made since.
+// that was paused must not make a call again that another has made since. It looks again if it was paused after the look.
 func (p *performance) makeOnce(ctx dbos.Context, at entry, call node.Call) (r node.CallResult, err error) {
 	defer func() {
 		if panicked := recover(); panicked != nil {
 			err = p.engine.panicked(ctx, at.name, panicked)
 		}
 	}()
-	var found bool
-	err = p.engine.persist(ctx, func() (err error) {
-		found, err = at.look(ctx, &r)
-		return err
-	})
-	if found || err != nil {
+	look := func() (found bool, err error) {
+		err = p.engine.persist(ctx, func() (err error) {
+			found, err = at.look(ctx, &r)
+			return err
+		})
+		return found, err
+	}
+	looked := time.Now()
+	if found, err := look(); found || err != nil {
 		return r, err
 	}
-	if r, err = p.makeNow(ctx, call); err != nil {
+	made, err := p.makeNow(ctx, call, func() (bool, error) {
+		if time.Since(looked) < wakeful {
+			return false, nil
+		}
+		return look()
+	})
+	if errors.Is(err, errMade) {
+		return r, nil
+	}
+	if r = made; err != nil {
 		return r, err
 	}
 	row, err := at.row(r)
@@ -227,9 +244,10 @@ func (p *performance) makeOnce(ctx dbos.Context, at entry, call node.Call) (r no
 	})
 }
 
-func (p *performance) makeNow(ctx dbos.Context, call node.Call) (node.CallResult, error) {
+// makeNow makes a call, unless it turns out to be made already: then the error is errMade.
+func (p *performance) makeNow(ctx dbos.Context, call node.Call, made func() (bool, error)) (node.CallResult, error) {
 	started := time.Now()
-	r, err := p.call(ctx, call)
+	r, err := p.call(ctx, call, made)
 	r.Number, r.Started, r.Ended = call.Number, started, time.Now()
 	if err == nil {
 		p.measure(ctx, call, r)
@@ -252,7 +270,7 @@ func code(f *node.Failure) string {
 }
 
 // call makes one call, if the ledger lets it.
-func (p *performance) call(ctx context.Context, call node.Call) (node.CallResult, error) {
+func (p *performance) call(ctx context.Context, call node.Call, made func() (bool, error)) (node.CallResult, error) {
 	refusal, err := p.refused(ctx)
 	if err != nil || refusal != nil {
 		return node.CallResult{Status: node.Failed, Failure: refusal}, err
@@ -265,6 +283,9 @@ func (p *performance) call(ctx context.Context, call node.Call) (node.CallResult
 	}
 	if err := p.reset(ctx, call); err != nil {
 		return node.CallResult{}, err
+	}
+	if found, err := made(); found || err != nil {
+		return node.CallResult{}, cmp.Or(err, errMade)
 	}
 	return p.fly(ctx, call)
 }
