@@ -67,7 +67,8 @@ func TestPausedProcess(t *testing.T) {
 	if longest > longestStall {
 		t.Errorf("%s nothing happened for %v", where, longest)
 	}
-	t.Logf("%d runs ended %.1f s after the pause; %d calls, %d of them asked for again, %d that were on their way; longest stall %.1f s (%s)", len(runs), took.Seconds(), r.calls, r.repeated, len(onTheirWay), longest.Seconds(), where)
+	t.Logf("%d runs ended %.1f s after the pause; %d calls, %d of them asked for again, %d that were on their way; longest stall %.1f s (%s)",
+		len(runs), took.Seconds(), r.calls, r.repeated, len(onTheirWay), longest.Seconds(), where)
 	w.worksAgain(paused, engines, mixed)
 }
 
