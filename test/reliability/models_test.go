@@ -96,7 +96,7 @@ func script() modelsim.Script {
 	return modelsim.Script{Rules: append(teamScript(answer),
 		answer("mixed task", 0, modelsim.Reply{ToolCalls: call("look_up", `{"n": 7}`)}),
 		answer("mixed task", 1, modelsim.Reply{ToolCalls: call("add_up", `{"a": 3, "b": 4}`)}),
-		answer("mixed task", 2, modelsim.Reply{Text: mixedAnswer, ChunkDelay: modelsim.Duration(30 * time.Millisecond)}),
+		answer("mixed task", 2, modelsim.Reply{Text: mixedAnswer, ChunkDelay: modelsim.Duration(100 * time.Millisecond)}),
 		answer("slow task", 0, modelsim.Reply{Text: slowAnswer(), ChunkDelay: modelsim.Duration(80 * time.Millisecond)}),
 	)}
 }

@@ -7,7 +7,9 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"testing"
+	"time"
 
 	"github.com/agentteam/agentteam/internal/devstack/api"
 )
@@ -19,8 +21,23 @@ type answer struct {
 	body   string
 }
 
-// ask sends a request as it is given: a nil client has no key.
+// ask sends a request as it is given: a nil client has no key. It asks again when that was too early.
 func ask(t *testing.T, c *api.Client, method, path string, body []byte, header http.Header) answer {
+	t.Helper()
+	for {
+		got := send(t, c, method, path, body, header)
+		if got.status != http.StatusTooManyRequests {
+			return got
+		}
+		seconds, err := strconv.Atoi(got.header.Get("Retry-After"))
+		if err != nil {
+			t.Fatalf("%s %s: when to come back is not said in %v", method, path, got.header)
+		}
+		time.Sleep(time.Duration(seconds) * time.Second)
+	}
+}
+
+func send(t *testing.T, c *api.Client, method, path string, body []byte, header http.Header) answer {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, stack.Gateway+path, bytes.NewReader(body))
 	if err != nil {
