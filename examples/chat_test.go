@@ -73,7 +73,7 @@ func checkChat(t *testing.T, client *api.Client, r *ran) {
 	if err := client.Delete(t.Context(), "/v1/threads/"+thread.ID); err != nil {
 		t.Error(err)
 	}
-	if _, err := say("", "Who?"); !isStatus(err, http.StatusNotFound) {
+	if _, err := say("reject", "Who?"); !isStatus(err, http.StatusNotFound) {
 		t.Errorf("a run of a deleted thread: %v", err)
 	}
 }

@@ -3,6 +3,7 @@ package modelsim
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"fmt"
 )
 
@@ -50,13 +51,15 @@ func (c conversation) toolResults() (count int) {
 	return count
 }
 
-func (c conversation) lastResult() (text string) {
+// answered is what the tools answered, each answer cut to a length.
+func (c conversation) answered(length int) string {
+	var texts []string
 	for _, turn := range c.turns {
 		for _, result := range turn.results {
-			text = result.text
+			texts = append(texts, excerpt(result.text, length))
 		}
 	}
-	return text
+	return strings.Join(texts, "; ")
 }
 
 // check finds what the real APIs refuse: no model, no turn, calls without results and results without calls.

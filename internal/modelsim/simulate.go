@@ -18,7 +18,7 @@ func simulate(c conversation) Reply {
 	case c.wantedSchema() != nil:
 		return Reply{Text: string(plausible(c.wantedSchema()))}
 	case c.toolResults() > 0:
-		return Reply{Text: fmt.Sprintf("%s The tool answered: %s", mark, excerpt(c.lastResult(), 500))}
+		return Reply{Text: mark + " The tools answered: " + c.answered(500)}
 	}
 	return Reply{Text: fmt.Sprintf("%s No model was asked: no API key is set. %s would have answered this: %s", mark, c.model, excerpt(c.lastUser(), 200))}
 }
