@@ -142,13 +142,13 @@ func TestAnotherWorkspacesThingsAreNotThere(t *testing.T) {
 	before := state(t, owner, things)
 	for at, o := range operations(t) {
 		method, path := at[0], at[1]
-		asked := things
+		asked, absent := things, nothing
 		puts := strings.HasPrefix(o.ID, "put-") && o.ID != "put-member" // makes what is not there, in the stranger's own workspace
 		if puts {
-			asked = nobodys()
+			asked, absent = nobodys(), nobodys()
 		}
 		got, sent := o.try(t, stranger, method, path, asked)
-		missing, _ := o.try(t, stranger, method, path, nothing)
+		missing, _ := o.try(t, stranger, method, path, absent)
 		named := (strings.Contains(path, "{") || o.namesWorkflow() || o.ID == "create-evaluation") && !puts && o.ID != "list-memory"
 		// A key is of one workspace, and is told so whichever other workspace it names.
 		refused := got.status == http.StatusNotFound || got.status == http.StatusForbidden && strings.HasPrefix(path, "/v1/workspaces/")
