@@ -3,8 +3,8 @@ package modelsim
 import (
 	"encoding/json"
 	"errors"
-	"strings"
 	"fmt"
+	"strings"
 )
 
 // conversation is a request, whichever API it came by.
