@@ -2,6 +2,7 @@ package grpcapi
 
 import (
 	"context"
+	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -60,30 +61,19 @@ const documentList = "documents"
 
 // ListDocuments lists documents without their texts.
 func (d *Documents) ListDocuments(ctx context.Context, request *workflowv1.ListDocumentsRequest) (*workflowv1.ListDocumentsResponse, error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
 	if err := text("name_prefix", request.GetNamePrefix(), maxPath); err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(documentList, request.GetPage())
+	page, next, err := list[store.SearchDocument, *workflowv1.Document]{
+		documentList, func(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]store.SearchDocument, error) {
+			return d.store.Documents(ctx, workspace, request.GetNamePrefix(), after.ID, limit)
+		},
+		func(one store.SearchDocument) (time.Time, string) { return time.Time{}, one.Name }, documentMessage,
+	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	documents, err := d.store.Documents(ctx, caller.Workspace, request.GetNamePrefix(), after.ID, size+1)
-	if err != nil {
-		return nil, err
-	}
-	answer := &workflowv1.ListDocumentsResponse{}
-	if len(documents) > size {
-		documents = documents[:size]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: documentList, ID: documents[size-1].Name})
-	}
-	for _, document := range documents {
-		answer.Documents = append(answer.Documents, documentMessage(document))
-	}
-	return answer, nil
+	return &workflowv1.ListDocumentsResponse{Documents: page, NextToken: next}, nil
 }
 
 // DeleteDocument removes a document.

@@ -70,33 +70,22 @@ const memoryList = "memory"
 
 // ListMemory lists a namespace, without values.
 func (m *Memory) ListMemory(ctx context.Context, request *workflowv1.ListMemoryRequest) (*workflowv1.ListMemoryResponse, error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, err
-	}
 	if fault := memory.CheckName("namespace", request.GetNamespace()); fault != "" {
 		return nil, refuse("namespace", "invalid_format", "%s", fault)
 	}
 	if err := text("key_prefix", request.GetKeyPrefix(), maxPath); err != nil {
 		return nil, err
 	}
-	after, size, err := pageOf(memoryList, request.GetPage())
+	page, next, err := list[store.Entry, *workflowv1.MemoryEntry]{
+		memoryList, func(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]store.Entry, error) {
+			return m.store.Entries(ctx, workspace, request.GetNamespace(), request.GetKeyPrefix(), after.ID, limit)
+		},
+		func(one store.Entry) (time.Time, string) { return time.Time{}, one.Key }, entryMessage,
+	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err
 	}
-	entries, err := m.store.Entries(ctx, caller.Workspace, request.GetNamespace(), request.GetKeyPrefix(), after.ID, size+1)
-	if err != nil {
-		return nil, err
-	}
-	answer := &workflowv1.ListMemoryResponse{}
-	if len(entries) > size {
-		entries = entries[:size]
-		answer.NextToken = paging.Encode(paging.Cursor{Kind: memoryList, ID: entries[size-1].Key})
-	}
-	for _, entry := range entries {
-		answer.Entries = append(answer.Entries, entryMessage(entry))
-	}
-	return answer, nil
+	return &workflowv1.ListMemoryResponse{Entries: page, NextToken: next}, nil
 }
 
 // entryOf checks the name of an entry, and gives the caller's workspace.

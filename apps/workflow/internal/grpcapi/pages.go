@@ -49,3 +49,6 @@ func (l list[T, M]) page(ctx context.Context, asked *workflowv1.Page) (page []M,
 	}
 	return page, next, nil
 }
+
+// asIs is the message of a list whose rows are shown later.
+func asIs[T any](one T) T { return one }

@@ -86,7 +86,7 @@ func (s *Schedules) ListSchedules(ctx context.Context, request *workflowv1.ListS
 		scheduleList, func(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]store.Schedule, error) {
 			return s.store.Schedules(ctx, workspace, request.GetWorkflowId(), after, limit)
 		},
-		func(one store.Schedule) (time.Time, string) { return one.CreatedAt, one.ID }, func(one store.Schedule) store.Schedule { return one },
+		func(one store.Schedule) (time.Time, string) { return one.CreatedAt, one.ID }, asIs[store.Schedule],
 	}.page(ctx, request.GetPage())
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package grpcapi
 
 import (
 	"context"
+	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
@@ -43,23 +44,15 @@ func (s shelf) get(ctx context.Context, id string) (store.Document, error) {
 
 // page lists documents, the newest first. Next is empty on the last page.
 func (s shelf) page(ctx context.Context, page *workflowv1.Page, nameContains string) (found []store.Document, next string, err error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	after, size, err := pageOf(s.list, page)
-	if err != nil {
-		return nil, "", err
-	}
-	if err := text("name_contains", nameContains, maxName); err != nil {
-		return nil, "", err
-	}
-	found, err = s.documents.List(ctx, caller.Workspace, nameContains, after, size+1)
-	if err != nil || len(found) <= size {
-		return found, "", err
-	}
-	last := found[size-1]
-	return found[:size], paging.Encode(paging.Cursor{Kind: s.list, Time: last.CreatedAt, ID: last.ID}), nil
+	return list[store.Document, store.Document]{
+		s.list, func(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]store.Document, error) {
+			if err := text("name_contains", nameContains, maxName); err != nil {
+				return nil, err
+			}
+			return s.documents.List(ctx, workspace, nameContains, after, limit)
+		},
+		func(one store.Document) (time.Time, string) { return one.CreatedAt, one.ID }, asIs[store.Document],
+	}.page(ctx, page)
 }
 
 // update replaces the draft.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/agentteam/agentteam/apps/workflow/internal/problem"
 	"github.com/agentteam/agentteam/apps/workflow/internal/store"
@@ -67,21 +68,13 @@ func (s shelf) version(ctx context.Context, id string, version int32) (store.Ver
 
 // versions lists versions, the newest first. The page tokens hold a number instead of an id.
 func (s shelf) versions(ctx context.Context, id string, page *workflowv1.Page) (found []store.Version, next string, err error) {
-	caller, err := callerOf(ctx)
-	if err != nil {
-		return nil, "", err
-	}
-	after, size, err := pageOf(s.versionList, page)
-	if err != nil {
-		return nil, "", err
-	}
-	below, _ := strconv.ParseInt(after.ID, 10, 32) // a token that somebody made up is the beginning
-	found, err = s.documents.Versions(ctx, caller.Workspace, id, int32(below), size+1)
-	if err != nil || len(found) <= size {
-		return found, "", err
-	}
-	last := found[size-1]
-	return found[:size], paging.Encode(paging.Cursor{Kind: s.versionList, Time: last.PublishedAt, ID: strconv.Itoa(int(last.Version))}), nil
+	return list[store.Version, store.Version]{
+		s.versionList, func(ctx context.Context, workspace string, after paging.Cursor, limit int) ([]store.Version, error) {
+			below, _ := strconv.ParseInt(after.ID, 10, 32) // a token that somebody made up is the beginning
+			return s.documents.Versions(ctx, workspace, id, int32(below), limit)
+		},
+		func(one store.Version) (time.Time, string) { return one.PublishedAt, strconv.Itoa(int(one.Version)) }, asIs[store.Version],
+	}.page(ctx, page)
 }
 
 // rollback publishes an earlier version's document again. What cannot run any more is not.
